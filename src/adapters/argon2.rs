@@ -27,9 +27,9 @@ const SALT_BYTES: std::ops::RangeInclusive<usize> = 8..=48;
 
 /// Hashes with Argon2id. The memory for a hash is allocated once and used again for every hash,
 /// because allocating 19 MiB takes a Worker longer than the first pass of the hash. scrypt uses the
-/// same memory, because the memory of wasm never shrinks. The memory contains no password, but it
-/// contains the data from which the last hash was computed, so it is as secret as a hash. That data
-/// stays in the isolate's memory until the next hash overwrites it.
+/// same memory, because memory that wasm has allocated is never given back. The memory contains no
+/// password, but it contains the data from which the last hash was computed, so it is as secret as
+/// a hash. That data stays in the isolate's memory until the next hash overwrites it.
 ///
 /// A pepper is Argon2's secret value (RFC 9106 section 3.1, `K`), and its number is the PHC
 /// string's `keyid`.
@@ -74,14 +74,14 @@ impl Argon2Hasher {
         }
     }
 
-    /// The same hasher, with what it needs to verify hashes that other systems made.
+    /// The same hasher, with the keys and parameters that it needs to verify hashes that other
+    /// systems made.
     #[must_use]
     pub fn with_foreign(self, foreign: ForeignHashing) -> Self {
         Self { foreign, ..self }
     }
 
-    /// The pepper that a hash with these parameters was made with. Empty if it was made without a
-    /// pepper.
+    /// The pepper that was used for a hash with these parameters. Empty if no pepper was used.
     fn pepper(&self, params: &Params) -> Result<&[u8], HashError> {
         match params.keyid() {
             [] => Ok(&[]),
@@ -170,8 +170,8 @@ impl PasswordHasher for Argon2Hasher {
 
 #[cfg(test)]
 impl Argon2Hasher {
-    /// The memory as the last Argon2 hash left it. Every word depends on the password, the salt and
-    /// all parameters.
+    /// The content of the memory after the last Argon2 hash. Every word of it depends on the
+    /// password, the salt and all parameters.
     pub(super) fn work_done(&self) -> Vec<u64> {
         let memory = self.memory.borrow();
         let words = memory.iter().flat_map(|block| block.as_ref());
@@ -197,7 +197,7 @@ impl Argon2Hasher {
                 iterations: params.t_cost(),
                 lanes: params.p_cost(),
             };
-            // If the pepper is unknown, no hash was computed, so no work was done.
+            // If the pepper is unknown, the attempt computed no hash, so it did no work.
             usual == Some(work) && self.pepper(&params).is_ok()
         })
     }
@@ -275,18 +275,18 @@ impl Argon2Hasher {
 }
 
 /// The first `blocks` blocks of the memory, which is enlarged if necessary. The memory has one of
-/// two sizes. It has the size `ours`, which this service's own hashes need, if that is enough for
-/// this hash and at most half of the maximum. Otherwise it has the maximum that any hash may need.
-/// A third size would take more memory for good, because the memory of wasm never shrinks, and
-/// freed memory can't be reused for a larger block.
+/// two sizes. The size `ours`, which this service's own hashes need, is used if it is enough for
+/// this hash and at most half of the maximum. Otherwise the memory has the maximum size that any
+/// hash is allowed to need. A third size would take more memory permanently, because memory that
+/// wasm has allocated is never given back, and a freed block can't be reused for a larger one.
 fn at_least(
     memory: &mut Vec<Block>,
     blocks: usize,
     ours: usize,
 ) -> Result<&mut [Block], HashError> {
     if memory.len() < blocks {
-        // The old block is freed first, because the old and the new one together could exceed an
-        // isolate's memory.
+        // The old memory is freed first, because the old and the new memory together could exceed
+        // an isolate's limit.
         *memory = Vec::new();
         // Both sizes together must leave room in an isolate's 128 MB.
         let is_small = blocks <= ours && ours <= MOST_BLOCKS / 2;
@@ -298,15 +298,15 @@ fn at_least(
 
 /// Whether a stored text is a hash of Argon2id, version 0x13, with salt and key in the base64 that
 /// this service writes. A text without a version has version 0x10, as in Argon2's reference code.
-/// Other systems may use base64 with padding, or another alphabet.
+/// The hashes of other systems can have base64 with padding, or with another alphabet.
 fn is_ours(hash: &str) -> bool {
     let is_ours = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     let mut salt_and_key = hash.rsplit('$').take(2);
     hash.starts_with("$argon2id$v=19$") && salt_and_key.all(|text| text.bytes().all(is_ours))
 }
 
-/// A stored hash whose parameters are within the limits. Somebody may have altered the row in the
-/// database, and such a row must not make the Worker allocate a gigabyte.
+/// A stored hash whose parameters are within the limits. Somebody might have altered the user's row
+/// in the database, and an altered row must not make the Worker allocate a gigabyte.
 struct StoredHash {
     params: Params,
     salt: Vec<u8>,
@@ -345,7 +345,7 @@ impl StoredHash {
     }
 }
 
-/// Whether a parameter is above its limit. If a parameter occurs twice, both values are checked.
+/// Whether any parameter is above its limit. If a parameter occurs twice, both values are checked.
 fn asks_too_much(phc: &Phc<'_>) -> bool {
     phc.params.iter().any(|(name, value)| {
         let most = match name.as_str() {
@@ -438,7 +438,8 @@ mod tests {
         }
     }
 
-    /// Other systems write salt and key with padding, or in the alphabet of URLs.
+    /// Some other systems write the base64 of salt and key with padding, or in the URL-safe
+    /// alphabet.
     #[test]
     fn the_base64_of_a_hash_may_have_padding_or_another_alphabet() {
         let hasher = Argon2Hasher::default();
@@ -538,7 +539,7 @@ mod tests {
         for without in [with(""), with(PEPPER_2)] {
             assert_eq!(verify(&without, &hash), Err(HashError::UnknownPepper));
         }
-        // A pepper with the same number but another secret.
+        // This hasher has a pepper with the same number but another secret.
         let other = with(&PEPPER_2.replacen('2', "1", 1));
         assert_eq!(verify(&other, &hash), Ok(Verification::Differs));
         // A stored hash does not match if somebody has removed or changed the number of its pepper.
@@ -558,7 +559,8 @@ mod tests {
         );
     }
 
-    /// An address without an account costs the same computation as one with an account.
+    /// A login at an address without an account costs the same computation as a login at an address
+    /// with one.
     #[test]
     fn verifying_nothing_does_the_work_of_verifying() {
         let typed = password("correct horse battery staple");
@@ -605,8 +607,8 @@ mod tests {
         }
     }
 
-    /// An isolate has 128 MB, and the memory that a smaller block has freed is not used again for a
-    /// larger block.
+    /// An isolate has 128 MB. When the memory grows, the freed smaller block can't be used for the
+    /// larger one, so both sizes together must fit.
     #[test]
     fn both_sizes_of_the_memory_leave_room_in_an_isolate() {
         let typed = password("correct horse battery staple");

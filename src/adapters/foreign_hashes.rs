@@ -15,7 +15,8 @@ use crate::domain::account::{
 };
 use crate::domain::secret::SecretBytes;
 
-/// How many bytes of a password bcrypt reads. It reads a NUL after a shorter password.
+/// How many bytes of a password bcrypt reads. After a shorter password, bcrypt also reads a NUL
+/// byte.
 const BCRYPT_BYTES: usize = 72;
 
 /// The bytes that the other system would have given to its hash function for this password.
@@ -43,8 +44,8 @@ pub(super) fn matches(
     match hash.work() {
         ForeignWork::Bcrypt { cost } => {
             // bcrypt ignores a part of a password that is longer than 72 bytes or contains a NUL.
-            // Such a password never matches: the ignored part can't be checked, but the new hash
-            // would cover the whole password.
+            // Such a password never matches. If it did, this service would replace the bcrypt hash
+            // by one of the whole password, although bcrypt never checked the ignored part.
             is_possible = password.len() <= BCRYPT_BYTES && !password.contains(&0);
             output = bcrypt(cost, hash.salt(), password)?;
         }
@@ -234,8 +235,9 @@ mod tests {
     }
 
     /// After a failed attempt at a foreign hash, the hasher also computes one Argon2id hash with
-    /// this service's own parameters. A login that succeeds computes one too, to replace the
-    /// foreign hash. The test recognises the computation by the memory that Argon2 leaves.
+    /// this service's own parameters. A successful login computes an Argon2id hash too, which
+    /// replaces the foreign hash. The test recognises the computation by what Argon2 leaves in the
+    /// memory.
     #[test]
     fn a_failed_attempt_at_a_foreign_hash_makes_one_of_ours_too() {
         let typed = Password::for_login("correct horse battery staple").unwrap();
@@ -263,8 +265,8 @@ mod tests {
     }
 
     /// While `IMPORTED_HASHES` is set, failed attempts at accounts without a foreign hash do the
-    /// work of a foreign hash too. The test recognises that work by the size of the memory: the
-    /// scrypt hash in this test needs more memory than Argon2.
+    /// work of a foreign hash too. The test recognises that work by the size of the memory, because
+    /// the scrypt hash in this test needs more memory than Argon2.
     #[test]
     fn with_the_usual_parameters_every_failure_does_the_work_of_a_foreign_hash() {
         let usual = ForeignHashing::default()
@@ -291,10 +293,9 @@ mod tests {
         assert_eq!(hasher.work_done().len(), 19_456 * 128);
     }
 
-    /// A foreign hash of Argon2id differs from a hash of this service only in its parameters. A
+    /// A foreign hash of Argon2id differs from a hash of this service only in its parameters. Every
     /// failed attempt computes one hash with the foreign parameters and one with this service's
-    /// own, as a failed attempt at an unknown address does. The memory shows which hash was
-    /// computed last.
+    /// own, also when the address is unknown. The memory shows which hash was computed last.
     #[test]
     fn with_the_usual_parameters_of_argon2id_every_failure_does_both_works_once() {
         let usual = ForeignHashing::default()

@@ -15,7 +15,7 @@ pub struct Note {
     pub reason: Option<String>,
     /// The user who sent the request. It is set once the user is authenticated.
     pub user_id: Option<String>,
-    /// The session that the request belongs to.
+    /// The session to which the request belongs.
     pub session_id: Option<String>,
     /// The operator who sent the request. It is set once the operator ticket is known to be valid.
     pub by: Option<String>,
@@ -53,8 +53,9 @@ pub enum Cookie {
     Untouched,
     /// A new session is put into these cookies. The `SessionId` identifies the sign-on of the new
     /// session: the group of sessions that end together when the user logs out. If the browser
-    /// already had another session in its cookie, that session is ended. If that session has the
-    /// same sign-on, it is recorded as *replaced*; otherwise it ends as if the user had logged out.
+    /// already had another session in its cookie, that earlier session is ended. If the earlier
+    /// session has the same sign-on, it is recorded as *replaced*. If not, it ends as if the user
+    /// had logged out.
     Begun(SessionCookies, SessionId),
     /// All sessions of this user have ended, and a new session of the user is put into these
     /// cookies. If the cookie that the browser had before belonged to another user, that user's
@@ -86,8 +87,8 @@ impl Answer {
     #[must_use]
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         Self {
-            // `to_string` never fails here: bodies consist of strings, integers, booleans and
-            // lists.
+            // `to_string` never fails here, because bodies consist of strings, integers, booleans
+            // and lists.
             body: serde_json::to_string(body).ok().map(Cow::from),
             ..Self::json_text(status, "")
         }

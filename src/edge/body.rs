@@ -56,10 +56,9 @@ pub fn merge_patch<const N: usize>(
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// Reads the parameters of an OAuth endpoint. The body is a form
-/// (`application/x-www-form-urlencoded`). Pages may send the same parameters as a JSON object. RFC
-/// 6749 section 3.2 has these rules: a parameter whose value is empty (`""`, in JSON also `null`)
-/// is treated as if it were absent, an unknown parameter is ignored, and a repeated parameter is
-/// rejected.
+/// (`application/x-www-form-urlencoded`). Pages may send the same parameters as a JSON object. As
+/// RFC 6749 section 3.2 requires, a parameter whose value is empty (`""`, in JSON also `null`) is
+/// treated as absent, an unknown parameter is ignored, and a repeated parameter is rejected.
 ///
 /// # Errors
 /// - `unsupported_media_type`: if the media type is another one, or if the body is compressed.
@@ -379,7 +378,7 @@ fn type_of(value: &Json) -> &'static str {
 }
 
 /// The problem for a member whose value has the wrong type. It names the member and the type, but
-/// does not repeat the value, which may be a secret.
+/// does not repeat the value, because the value could be a secret.
 fn wrong_type(field: &str, found: &str, expected: &str) -> Problem {
     Problem::invalid_request(format!(
         "the member {field} is {found}, but must be {expected}"
@@ -508,7 +507,7 @@ mod tests {
         }
     }
 
-    /// RFC 9110 section 8.4.1: codings are case-insensitive, and there may be several.
+    /// RFC 9110 section 8.4.1: codings are case-insensitive, and the header can name several.
     #[test]
     fn a_compressed_body_is_refused_by_its_name() {
         for (coding, named) in [
@@ -539,8 +538,8 @@ mod tests {
                 assert!(answer.body.unwrap().contains(&told), "{coding}");
             }
         }
-        // If the client sent a secret in the wrong header, this value is the secret. So the answer
-        // must not repeat the value.
+        // If a client sends a secret in the wrong header by mistake, this value is the secret. So
+        // the answer must not repeat the value.
         for coding in ["a secret", "secret-f41c0b7a92e8d635"] {
             let mut strange = request("application/json", "{}");
             strange.content_encoding = Some(coding);

@@ -5,8 +5,8 @@ import { check_configuration } from "edgegate-wasm";
 /**
  * The faults of a configuration. `env` is what the Worker would get as its environment: strings are
  * variables, and objects are bindings. `flags` are the names of the Worker's compatibility flags.
- * On Cloudflare, the Worker reads them from the global object `Cloudflare`, so this function sets
- * that object during the check.
+ * On Cloudflare, the Worker reads the flags from the global object `Cloudflare`, so this function
+ * sets that object before the check.
  *
  * @param {object} env
  * @param {string[]} [flags]

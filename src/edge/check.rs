@@ -14,7 +14,7 @@ use crate::domain::settings::SettingError;
 #[derive(Serialize)]
 struct Fault {
     setting: &'static str,
-    /// The misspelt name in the configuration, if the fault is a misspelling.
+    /// If the fault is a misspelt name, the name as it is in the configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     misspelt: Option<String>,
     problem: String,

@@ -19,8 +19,8 @@ const BASIC: &str = "Basic realm=\"edgegate\", charset=\"UTF-8\"";
 /// The credentials of the app that sends the request. `None` when the request names no app.
 ///
 /// # Errors
-/// - `invalid_request`: for a request that uses two methods of authentication at once, for two
-///   different values of `client_id`, and for secrets in the URL.
+/// - `invalid_request`: for a request that uses two methods of authentication at once, that has two
+///   different values of `client_id`, or that has a secret in the URL.
 /// - `invalid_client`: for an `Authorization` header that can't be read, and for a method that this
 ///   service does not support.
 pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem> {
@@ -65,8 +65,8 @@ pub fn read(request: &Request<'_>) -> Result<Option<ClientCredentials>, Problem>
     }
     Ok(Some(ClientCredentials {
         client_id: named,
-        // A client whose secret is empty may send it or leave it out (RFC 6749 section 2.3.1), so
-        // an empty secret is treated as absent.
+        // A client whose secret is the empty string may send the parameter or leave it out (RFC
+        // 6749 section 2.3.1), so an empty secret is treated as absent.
         secret: Some(secret)
             .filter(|text| !text.is_empty())
             .map(Secret::new),
@@ -120,8 +120,8 @@ fn challenge(problem: Problem) -> Problem {
     problem.with("WWW-Authenticate", BASIC)
 }
 
-/// The credentials that follow the scheme `Basic` in the `Authorization` header. `None` for other
-/// schemes: those don't identify an app.
+/// The credentials that follow the scheme `Basic` in the `Authorization` header. `None` if the
+/// header has another scheme, because other schemes don't identify an app.
 fn basic_of<'a>(request: &Request<'a>) -> Option<&'a str> {
     let (scheme, rest) = request
         .authorization
@@ -158,8 +158,8 @@ mod tests {
 
     const FORM: &str = "application/x-www-form-urlencoded";
 
-    /// Reads the credentials of a request with this header and this form as its body. Returns the
-    /// id and the secret, or the code of the error.
+    /// Calls [`read`] with a request that has this `Authorization` header and this form as its
+    /// body. Returns the app's id and secret, or the code of the error.
     fn found(
         authorization: Option<&str>,
         body: &str,

@@ -2,7 +2,7 @@
 //! docs/decisions/0010 gives the reason for each rule of this module.
 //!
 //! A request may use or set the cookie only if its body is JSON and it comes from an allowed
-//! origin. A page of another site, or of another host of this site, may make a browser send the
+//! origin. A page of another site, or of another host of this site, might make a browser send the
 //! cookie, but such a request has no effect. A GET request never uses the cookie.
 //!
 //! There is a second cookie, the sign-on cookie. Apps on other sites navigate their users to this
@@ -42,13 +42,13 @@ pub fn require_cookie_allowed(
     Ok(())
 }
 
-/// Writes, clears or leaves the cookies, as the answer's [`Cookie`] says. When a new session
-/// replaces an older session in the cookie, the older session is ended. Otherwise the older session
-/// would stay valid, and the user could end it only from the list of sessions.
+/// Writes or clears the cookies or leaves them unchanged, as the answer's [`Cookie`] says. When a
+/// new session replaces an older session in the cookie, the older session is ended. Otherwise the
+/// older session would stay valid, and the user could end it only from the list of sessions.
 ///
 /// # Errors
-/// If ending the older session failed, or if it is not known whether it succeeded. The client may
-/// repeat the request.
+/// When ending the older session failed, or when it is not known whether the session was ended. The
+/// client may repeat the request.
 pub async fn settle<P: Ports>(
     service: &AuthService<P>,
     request: &Request<'_>,
@@ -80,8 +80,9 @@ pub async fn settle<P: Ports>(
             }
             cookies
         }
-        // If the cookie were left, the service would clear it at its next use. But a shared
-        // computer should not keep the cookie until then, so it is cleared now.
+        // If the cookie were left in the browser, the service would clear it when the browser next
+        // uses it. But a shared computer should not keep the cookie for that long, so it is cleared
+        // now.
         Cookie::Ended(user, session) => {
             let of_the_ended = may_use_cookie(request)
                 && before()
@@ -99,9 +100,10 @@ pub async fn settle<P: Ports>(
     Ok(())
 }
 
-/// The sign-on ticket of a navigation. It is `None` for every other request, for a page that the
-/// browser loads in advance (`Sec-Purpose`), for a page that is loaded into a frame or by a script
-/// (`Sec-Fetch-Dest`), and for a cookie that can't be read.
+/// The sign-on ticket (a signed token that says who is signed in) of a navigation. It is `None` for
+/// a request that is not a navigation, for a page that the browser loads in advance
+/// (`Sec-Purpose`), for a page that is loaded into a frame or by a script (`Sec-Fetch-Dest`), and
+/// for a cookie that can't be read.
 #[must_use]
 pub fn sign_on<'a>(settings: &Settings, request: &Request<'a>) -> Option<&'a str> {
     let navigation = &request.navigation;
@@ -140,8 +142,9 @@ impl<'a> Given<'a> {
         request: &'a Request,
     ) -> Result<Self, Problem> {
         let cookie = refresh_token_in(settings, request)?;
-        // In a request with the cookie, an empty token is an error. Otherwise a page that has lost
-        // its own token and sends an empty string would use the session of the cookie by accident.
+        // In a request with the cookie, an empty token is an error. If the empty token were
+        // ignored, a page that has lost its own token and sends an empty string would use the
+        // session of the cookie by accident.
         let token = token.filter(|token| cookie.is_some() || !token.is_empty());
         if let Some(token) = token {
             return match cookie {
@@ -175,9 +178,10 @@ impl<'a> Given<'a> {
     }
 }
 
-/// What a login request has besides the password. In cookie mode, these are the device ticket from
-/// the device's cookie and the refresh token from the session's cookie. Otherwise it is only the
-/// device ticket, from the member `device_token` of the body.
+/// The credentials of a login request besides the password. In cookie mode, these are the device
+/// ticket (a signed token by which the service recognises a device) from the device's cookie and
+/// the refresh token from the session's cookie. Without cookie mode, the only one is the device
+/// ticket, from the member `device_token` of the body.
 ///
 /// # Errors
 /// - `invalid_request`: for a `device_token` in cookie mode, because a token from a body is never
@@ -220,7 +224,7 @@ pub fn held<'a>(settings: &Settings, request: &'a Request) -> Result<Option<&'a 
 /// the cookies if the page may use them.
 ///
 /// Cookies that the page may not use, and cookies that can't be read, are ignored instead of
-/// rejected: the answer to a request for a mail never depends on the cookies.
+/// rejected, because the answer to a request for a mail never depends on the cookies.
 #[must_use]
 pub fn credentials_for_mail(
     settings: &Settings,
@@ -239,9 +243,9 @@ pub fn credentials_for_mail(
         .with_session(cookie(&name(settings)))
 }
 
-/// The `Set-Cookie` header with the device ticket. With this ticket the service recognises the
-/// device at the next login. A log-out does not clear the cookie, because the ticket alone gives
-/// access to nothing.
+/// The `Set-Cookie` header with the device ticket: a signed token by which the service recognises
+/// the device at the next login. A log-out does not clear the cookie, because the ticket alone
+/// gives access to nothing.
 #[must_use]
 pub fn set_device(settings: &Settings, ticket: &Secret) -> String {
     let name = device_name(settings);
@@ -303,9 +307,9 @@ fn refresh_token_in<'a>(
     value_of(&name(settings), request)
 }
 
-/// The value of the cookie with this name. A request that has two cookies of this name is rejected:
-/// another host of the site or another path planted one of them, and the service can't know which
-/// one. For the same reason neither is cleared.
+/// The value of the cookie with this name. A request that has two cookies of this name is rejected,
+/// because another host of the site or another path planted one of them, and the service can't know
+/// which one. For the same reason neither cookie is cleared.
 fn value_of<'a>(name: &str, request: &'a Request) -> Result<Option<&'a str>, Problem> {
     value_in(name, request.cookie.unwrap_or_default())
 }

@@ -17,9 +17,9 @@ use crate::domain::settings::{SettingError, Settings, is_loopback_host};
 pub enum Readers {
     /// Only pages of allowed origins.
     AllowedOrigins,
-    /// Pages of allowed origins, with credentials. All other pages may read the answers too, but
-    /// only of requests without credentials (cookies): apps may run on any origin, and their
-    /// requests contain a token or a code instead of a cookie.
+    /// Pages of allowed origins may read all answers. Pages of all other origins may read the
+    /// answers to requests without credentials (cookies), because apps can run on any origin, and
+    /// their requests contain a token or a code instead of a cookie.
     Apps,
     /// Every page.
     Everyone,
@@ -31,7 +31,7 @@ pub enum Readers {
 /// are the issuer's own origin and those of `ALLOWED_ORIGINS`.
 ///
 /// There is one more allowed origin if the issuer is a loopback address: the origin that the
-/// request was sent to, if that is a loopback address too. A developer may open
+/// request was sent to, if that is a loopback address too. For example, a developer might open
 /// `http://localhost:8787` while the issuer is `http://127.0.0.1:8787`.
 #[must_use]
 pub fn is_allowed(settings: &Settings, request: &Request<'_>) -> bool {
@@ -99,7 +99,7 @@ impl Preflight {
 
 /// The answer to a preflight of a page that is not allowed to call. It has no CORS headers, so the
 /// browser does not send the page's request. Only the log says why. The origin itself is not
-/// logged, because its host may be an IP address.
+/// logged, because its host could be an IP address.
 #[must_use]
 pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -> Answer {
     let reason = match problem {
@@ -111,9 +111,9 @@ pub fn refuse_preflight(request: &Request<'_>, problem: Option<&SettingError>) -
         None => "the Origin is not in ALLOWED_ORIGINS".to_owned(),
     };
     let answer = if router::takes_any_method(request.path) {
-        // This preflight may come from a forward-auth proxy, which asks about a preflight that its
-        // own client sent. Such a proxy treats any 2xx as "the client is allowed", so the status
-        // must be an error.
+        // This preflight might come from a forward-auth proxy that received it from its own client
+        // and asks whether the client is allowed. Such a proxy treats any 2xx as "the client is
+        // allowed", so the status must be an error.
         Problem::new(Code::Forbidden, "pages of this origin may not call").into_answer()
     } else {
         Answer::empty(204)
@@ -142,7 +142,7 @@ fn header_names(text: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// Adds the headers that let pages read an answer, also if the answer is an error. `allowed` is the
+/// Adds the headers that let pages read an answer, even if the answer is an error. `allowed` is the
 /// request's origin, or `None` if that origin is not allowed.
 pub fn let_read(answer: &mut Answer, readers: Readers, allowed: Option<&str>) {
     match (readers, allowed) {

@@ -3,8 +3,8 @@
 // build fails if the wasm does not have one of them.
 
 /**
- * Answers a request. Most checks of a token don't have to wait for anything. In such a case the
- * function returns the response itself instead of a promise.
+ * Answers a request. If the answer does not have to wait for anything, which is usual for checks of
+ * access tokens, the function returns the response itself instead of a promise.
  */
 export function fetch(
   request: Request,
@@ -12,8 +12,8 @@ export function fetch(
   context: ExecutionContext,
 ): Response | Promise<Response>;
 /**
- * Answers a request with an error. It is called if the instance of the wasm that worked on this
- * request has trapped.
+ * Answers a request with an error. Called if the instance of the wasm that worked on this request
+ * has trapped (stopped with a fatal error).
  */
 export function answer_for_lost(request: Request, env: object): Response;
 export function queue(batch: MessageBatch, env: object, context: ExecutionContext): Promise<void>;

@@ -28,8 +28,8 @@ import { Auth } from "./rpc.mjs";
 export { Auth };
 
 /**
- * Whether the URL is that of the API contract. It is a static file, which pages of every origin may
- * read.
+ * Whether the URL is the URL of the API contract (`openapi.yaml`), a static file that pages of
+ * every origin may read.
  *
  * @param {string} url
  */
@@ -43,14 +43,15 @@ const CONTRACT = "/openapi.yaml";
 
 // A check is a request that asks whether an access token is valid (`isCheck`). If a check has no
 // answer after this many turns of the microtask queue, it must be waiting for I/O. Without I/O, a
-// check takes at most about twenty turns: it takes that many if the platform verifies the token's
-// signature.
+// check takes at most about twenty turns. It takes about twenty only if the platform verifies the
+// token's signature.
 const TURNS_WITHOUT_IO = 40;
 
 /**
- * Calls `waitUntil` for a check, but only if the check has to wait for I/O. The call of `waitUntil`
- * would add a twentieth to the time of a check. A check without I/O does not need it: the answer
- * comes after a few turns of the microtask queue, and nothing can cancel the check before that.
+ * Calls `waitUntil` for a check, but only if the check has to wait for I/O. Calling `waitUntil`
+ * takes 5 % of the time of a check. A check without I/O does not need `waitUntil`, because the
+ * answer comes after a few turns of the microtask queue, and nothing can cancel the check before
+ * that.
  *
  * @param {Promise<unknown>} answer
  * @param {ExecutionContext} ctx
@@ -74,7 +75,7 @@ export default class extends Auth {
       return this.env.ASSETS.fetch(request);
     try {
       // Most requests are checks, and a check is never answered with a page. So `answerPage` is not
-      // called for checks: it parses the URL, which would take a tenth of the time of a check.
+      // called for checks, because it parses the URL, which would take 10 % of the time of a check.
       const page = isAsked ? null : answerPage(request, this.env);
       if (page) return page;
       const answer = fetch(request, this.env, this.ctx);
@@ -83,9 +84,9 @@ export default class extends Auth {
         (answer) => forPeople(request, answer, this.env),
         () => forPeople(request, answer_for_lost(request, this.env), this.env),
       );
-      // Cloudflare cancels a request when its client disconnects, unless `waitUntil` was called.
-      // Without it, a thief could change a user's password and then disconnect, so that the mail
-      // that warns the user would never be queued.
+      // Cloudflare cancels a request when its client disconnects, unless `waitUntil` was called. If
+      // requests could be cancelled, a thief could change a user's password and then disconnect,
+      // and the mail that warns the user would never be queued.
       if (isAsked) waitIfItWaits(settled, this.ctx);
       else this.ctx.waitUntil(settled);
       return settled;
@@ -127,8 +128,8 @@ export class Sessions extends DurableObject {
   }
 
   alarm() {
-    // The alarm may delete the object's whole storage, including the tables that `sessions_prepare`
-    // made.
+    // The alarm might delete the object's whole storage, including the tables that
+    // `sessions_prepare` made.
     this.#isPrepared = false;
     return sessions_alarm(this.ctx);
   }

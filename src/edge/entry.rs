@@ -38,8 +38,8 @@ extern "C" {
     ) -> Result<Response, JsValue>;
 }
 
-/// Answers a request. If nothing has to be waited for, the function returns the response itself.
-/// Otherwise it returns a promise of the response.
+/// Answers a request. If the answer does not have to wait for anything, the function returns the
+/// response itself. If it has to wait, the function returns a promise of the response.
 ///
 /// # Errors
 /// When the platform can't make a `Response` from the answer.
@@ -59,8 +59,8 @@ pub fn fetch(incoming: web_sys::Request, env: Env, context: Context) -> Result<J
     })
 }
 
-/// Answers a request whose handling was lost: it was waiting when a panic ended this instance of
-/// the wasm. The error code is `internal`, and the answer does not name the cause.
+/// Answers a request whose handling was lost, because it was waiting when a panic ended the
+/// instance of the wasm. The error code is `internal`, and the answer does not name the cause.
 ///
 /// # Errors
 /// When the platform can't make a `Response` from the answer.
@@ -132,8 +132,8 @@ async fn answer(
         );
         request.body = body.boxed_local().await?;
     }
-    // Sessions record the country and the city of the client. They are read only for POST requests,
-    // because reading them takes time and only POST requests begin or renew sessions.
+    // Sessions record the country and the city of the client. The two are read only for POST
+    // requests, because reading them takes time and only POST requests begin or renew sessions.
     if request.method == "POST" {
         let client = std::mem::take(&mut request.client);
         request.client = client.at(incoming::place(incoming));
@@ -224,8 +224,8 @@ fn request_of<'a>(text: &'a str, env: &Env) -> Request<'a> {
 fn is_allowed(request: &Request<'_>, env: &Env) -> bool {
     match wiring::shared(env) {
         Ok(shared) => cors::is_allowed(shared.settings(), request),
-        // The configuration is wrong, and the answer will be an error that says so. Pages of
-        // allowed origins may read this error too.
+        // The settings can't be read, and the answer will be an error that says that the
+        // configuration is wrong. Pages of allowed origins may read this error too.
         Err(_) => {
             let allowed = wiring::allowed_origins(env);
             allowed
@@ -277,7 +277,7 @@ const BUFFER_BYTES: usize = 8_192;
 
 thread_local! {
     // JavaScript writes the request into this buffer. If JavaScript returned a string instead,
-    // wasm-bindgen would have to copy and encode it, which takes three times as long.
+    // wasm-bindgen would have to copy and encode the string, which takes three times as long.
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER_BYTES]);
 }
 
@@ -297,9 +297,10 @@ fn text_of(request: &web_sys::Request) -> String {
     })
 }
 
-/// Runs the job. If the job ends without waiting, the function returns the outcome itself,
-/// otherwise a promise of the outcome. The distinction saves time: a promise, which has to pass
-/// through the microtask queue, takes more time than checking a token.
+/// Runs the job. If the job ends without waiting, the function returns the outcome itself. If the
+/// job has to wait, the function returns a promise of the outcome. The distinction saves time,
+/// because a promise has to pass through the microtask queue, which takes more time than checking a
+/// token.
 fn at_once_or_promised(
     job: impl Future<Output = Result<JsValue, JsValue>> + 'static,
 ) -> Result<JsValue, JsValue> {
@@ -348,7 +349,8 @@ fn log(event: &'static str, request: &Request<'_>, answer: &Answer, begun: f64) 
         line.text("path", router::loggable(request.path));
     }
     line.number("status", answer.status.into());
-    // This time includes only waiting. A Worker's clock does not advance while the Worker computes.
+    // This time contains only the time spent waiting, because a Worker's clock does not advance
+    // while the Worker computes.
     line.number("waited_ms", (Date::now() - begun) as u64);
     let note = &answer.note;
     for (name, text) in [

@@ -13,8 +13,8 @@ export const ALWAYS = {
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
   "X-Content-Type-Options": "nosniff",
 };
-// A request to `CHECK` asks whether an access token is valid. The wasm needs only these headers for
-// it.
+// A request to `CHECK` asks whether an access token is valid. To answer such a request, the wasm
+// needs only these headers.
 const HEADERS_OF_A_CHECK = ["Authorization", "Origin"];
 const HEADERS = [
   ...HEADERS_OF_A_CHECK,
@@ -32,8 +32,8 @@ const HEADERS = [
 
 /**
  * Whether a URL is that of a check (a request that asks whether an access token is valid). The
- * method doesn't matter: a proxy asks about a request of its own client, and it may send its
- * question with the method and the body of that request.
+ * method doesn't matter. When a proxy asks whether a request of its own client is allowed, it might
+ * ask with the method and the body of that request.
  *
  * @param {string} url
  */
@@ -51,8 +51,8 @@ const encoder = new TextEncoder();
  * Writes a request to `buffer`, as lines of text: a new id, the method, the URL, whether there is a
  * body, then the headers. The value of a header never contains a line break or NUL.
  *
- * Returns how many bytes were written. If the buffer may be too small, nothing is written, and the
- * function returns a size that is large enough.
+ * Returns how many bytes were written. If the buffer might be too small, nothing is written, and
+ * the function returns a size that is large enough.
  *
  * @param {Request} request
  * @param {Uint8Array} buffer
@@ -84,14 +84,14 @@ function headersWith(more) {
   const headers = new Headers(ALWAYS);
   const lines = more === "" ? [] : more.split("\n");
   for (let at = 0; at < lines.length; at += 2) {
-    // Each cookie needs a `Set-Cookie` header of its own. If several were joined with commas, a
-    // browser could not split them, because a cookie may contain commas.
+    // Each cookie needs a `Set-Cookie` header of its own. If several cookies were joined with
+    // commas, a browser could not split them, because a cookie can contain commas.
     if (lines[at] === "Set-Cookie") headers.append(lines[at], lines[at + 1]);
     else headers.set(lines[at], lines[at + 1]);
   }
   // Headers with a cookie or a `Location` are not kept in this map. A cookie is a secret, and a
-  // `Location` may contain an authorization code. Besides, both are different in every answer, so
-  // they could not be used again.
+  // `Location` can contain an authorization code. Besides, both are different in every answer, so
+  // the stored headers could not be used again.
   if (!headers.has("Set-Cookie") && !headers.has("Location")) {
     if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);
@@ -103,7 +103,8 @@ function headersWith(more) {
  * Makes the response to a request.
  *
  * @param {number} status
- * @param {string | undefined} body A string, because the platform takes twice as long for bytes.
+ * @param {string | undefined} body The body is a string, because the platform takes twice as long
+ * for bytes.
  * @param {string} requestId
  * @param {string} more More headers, as lines of text: the name of a header, its value, the name of
  *   the next header.

@@ -25,8 +25,9 @@ pub(super) async fn body(
     let body = match length {
         Some(length) if length > most => return Err(too_large(most)),
         // `array_buffer` is faster: it needs one promise, while a stream needs three. Over HTTP the
-        // body is never longer than `Content-Length` says. But a Worker that calls this one over a
-        // service binding may send a longer body, so the length is checked again after reading.
+        // body is never longer than `Content-Length` says. But another Worker that sends the
+        // request over a service binding can send a longer body, so the length is checked again
+        // after reading.
         Some(_) => request.array_buffer().map(JsFuture::from),
         None => return stream(request, most).await,
     };

@@ -85,8 +85,8 @@ function guard(state, run) {
     try {
       return run(...values);
     } catch (error) {
-      // Whatever was thrown, it has left a Rust function in the middle. So the data of that
-      // function may be half-changed.
+      // Whatever was thrown has stopped a Rust function in the middle. So the data that the
+      // function was changing might be half-changed.
       state.isDead = true;
       throw error;
     } finally {
@@ -99,7 +99,7 @@ function guard(state, run) {
 }
 
 /**
- * Answers a call on a dead instance. After a trap, JavaScript may still call or free a closure of
+ * Answers a call on a dead instance. After a trap, JavaScript might still call or free a closure of
  * that instance. Such a call is ignored. But if a function of the dead instance is still on the
  * stack, `refuse` throws an error: if it returned, that function would continue to run.
  *
@@ -111,9 +111,10 @@ function refuse(state) {
 }
 
 /**
- * Wraps a JavaScript function that the wasm calls. Such a function may call the wasm again. If that
- * inner call traps, the JavaScript function may catch the error, as `new Promise(closure)` does,
- * and return normally. Then the outer wasm function must not continue, so this wrapper throws.
+ * Wraps a JavaScript function that the wasm calls. Such a function can call the wasm again. If that
+ * inner call traps, the JavaScript function might catch the error, as `new Promise(closure)` does,
+ * and return normally. In this case the outer wasm function must not continue, so this wrapper
+ * throws.
  *
  * @type {(state: State) => (run: Run) => Run}
  */
@@ -146,7 +147,7 @@ export const entriesOf =
   (...values) => {
     // An entry point is never called from inside the wasm, so `depth` should be 0 here. If it is
     // not, an earlier call did not end: the runtime stopped it, for example because it had used up
-    // its CPU time. The instance is treated as dead then.
+    // its CPU time. In this case the instance is treated as dead.
     if (current.isDead || current.depth > 0) replace(current, makeInstance);
     return whileItLives(call(...values));
   };

@@ -61,8 +61,8 @@ const EACH_MINUTE: &str = "* * * * *";
 ///
 /// With a schedule other than `EACH_MINUTE`, it also does the rest of the work: it retries mails
 /// that failed earlier and are due now, finishes the deletion of accounts, and deletes expired
-/// operator tickets and old withdrawn grants. So a deployment with only the second schedule does
-/// all the work, but looks for changed rows less often.
+/// operator tickets and old withdrawn grants (users' permissions for apps). So a deployment with
+/// only the second schedule does all the work, but looks for changed rows less often.
 #[wasm_bindgen]
 pub fn scheduled(cron: String, env: Env, context: Context) -> Promise {
     future_to_promise(async move {
@@ -121,8 +121,8 @@ async fn handle_batch(batch: &Batch, env: &Env, background: WaitUntil) {
     }
 }
 
-/// Acknowledges a message. If `again` is a number, the queue delivers the message again after that
-/// many seconds instead.
+/// Acknowledges a message if `again` is `None`. If `again` is a number, tells the queue to deliver
+/// the message again after this number of seconds.
 fn settle(message: &Message, again: Option<u64>) {
     match again {
         None => message.ack(),

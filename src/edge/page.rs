@@ -33,8 +33,8 @@ pub struct Page {
     locale: Locale,
     title: &'static str,
     body: String,
-    /// A source for the page's Content-Security-Policy: the place, besides this origin, to which
-    /// the answer to the page's form may redirect. `None` if the page has no form.
+    /// A source for the page's Content-Security-Policy: the origin or scheme, besides this origin,
+    /// to which the answer to the page's form may redirect. `None` if the page has no form.
     form_leads_to: Option<String>,
 }
 
@@ -165,8 +165,8 @@ impl Page {
             .with("Content-Language", self.locale.tag())
             .with("Vary", "Accept-Language");
         match self.form_leads_to {
-            // If a page has the policy `no-referrer`, browsers send `Origin: null` with its form.
-            // But the route that receives this form needs to know the origin.
+            // If a page has the referrer policy `no-referrer`, browsers send `Origin: null` with
+            // its form. But the route that receives this form needs to know the origin.
             Some(_) => answer.with("Referrer-Policy", "same-origin"),
             None => answer,
         }
@@ -199,8 +199,8 @@ fn policy_source(uri: &str) -> String {
     }
 }
 
-/// The beginning of a value, as far as a page may show it. Anybody can send a request with any
-/// value, and must not be able to put a message of their own on a page of the issuer.
+/// The beginning of a value, which is the only part that a page shows. Anybody can send a browser
+/// here with any value, and must not be able to put a message of their own on a page of the issuer.
 fn shown(value: &str) -> &str {
     const MOST: usize = 120;
     let end = value

@@ -11,8 +11,8 @@ use crate::domain::policy::{RECENT_PROOF, RETRY_AFTER};
 use crate::domain::settings::SettingError;
 
 /// A rejected request: the public error code, the explanation for the client, and the note for the
-/// log. Most of it is boxed, because every function that can fail returns this struct, so it should
-/// be small.
+/// log. Most of the struct is boxed, because every function that can fail returns this struct, so
+/// it should be small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The public code.
@@ -39,7 +39,7 @@ struct Extension {
     /// Why the password was rejected as too weak.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<&'static str>>,
-    /// How many seconds ago the user may have entered the password at most.
+    /// The request requires that the user entered the password at most this many seconds ago.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
 }
@@ -126,8 +126,8 @@ impl Problem {
         self.answer(answer, "application/problem+json")
     }
 
-    /// The answer in the form of the OAuth endpoints (RFC 6749 section 5.2). Errors that are not
-    /// about OAuth but about HTTP or the service's configuration are still sent as problem+json.
+    /// The answer in the form of the OAuth endpoints (RFC 6749 section 5.2). Errors about HTTP or
+    /// the service's configuration, which RFC 6749 does not define, are still sent as problem+json.
     #[must_use]
     pub fn into_oauth_answer(self) -> Answer {
         let error = match self.code {

@@ -1,10 +1,10 @@
-//! Reads the query of a URL. Each known parameter may come once, and unknown parameters are
+//! Reads the query of a URL. A known parameter may come only once, and unknown parameters are
 //! rejected.
 
 use super::problem::Problem;
 
-/// The names of the parameters that a route's query may have. `help` makes the message of the
-/// error, which tells the client these names.
+/// The names of the parameters that a route's query may have. `help` makes the message of the error
+/// for an invalid query, which tells the client these names.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<const N: usize> {
     known: [&'static str; N],

@@ -55,8 +55,8 @@ pub struct Request<'a> {
 /// `Cookie` header, by [`cookies::sign_on`](super::cookies::sign_on).
 #[derive(Clone, Copy, Default)]
 pub struct Navigation<'a> {
-    /// `Cookie`, whatever the method is. `None` at all paths except [those](NAVIGATED) where the
-    /// sign-on cookie is read.
+    /// `Cookie`, whatever the method is. `None` unless the path is [one where the sign-on cookie is
+    /// read](NAVIGATED).
     pub cookie: Option<&'a str>,
     /// `Sec-Fetch-Site`: whether the page that caused the navigation has the same origin as this
     /// service, is on the same site, or is on another site.
@@ -137,13 +137,14 @@ impl<'a> Request<'a> {
         Ok(token)
     }
 
-    /// The id in a path such as `/auth/users/{id}`. It is not checked: it may be any text.
+    /// The id in a path such as `/auth/users/{id}`. The id is not checked, so it can be any text.
     #[must_use]
     pub fn id_in_path(&self) -> &'a str {
         self.part_of_path(3)
     }
 
-    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`. It is not checked either.
+    /// The second id in a path such as `/auth/users/{id}/sessions/{sid}`. The id is not checked, so
+    /// it can be any text.
     #[must_use]
     pub fn second_id_in_path(&self) -> &'a str {
         self.part_of_path(5)
@@ -161,7 +162,7 @@ impl<'a> Request<'a> {
 
     /// The media type of the body without its parameters, in lower case. If the request has several
     /// `Content-Type` headers, the platform joins their values with commas (RFC 9110 section 5.3).
-    /// In that case all values must name the same media type, otherwise the result is `None`.
+    /// If the values name different media types, the result is `None`.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
         let mut is_quoted = false;

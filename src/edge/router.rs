@@ -24,7 +24,8 @@ use crate::service::AuthService;
 /// A route.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
-    /// The HTTP method. A `GET` route also answers `HEAD`; the platform then leaves out the body.
+    /// The HTTP method. A `GET` route also answers `HEAD`. In the answer to `HEAD` the platform
+    /// leaves out the body.
     pub method: &'static str,
     /// The path, for example `/auth/users/{id}`. A part in braces stands for an id: of a user, a
     /// session, an app, a secret or a grant.
@@ -33,14 +34,15 @@ pub struct Route {
     pub readers: Readers,
     /// Whether errors have the form of RFC 6749 section 5.2. Otherwise they are problem+json.
     pub oauth_errors: bool,
-    /// Every other method gets the same answer as `GET`. A forward-auth proxy needs this: it asks
-    /// about a request of its own client, and may use the method of that request for its question.
+    /// Every other method gets the same answer as `GET`. Forward-auth proxies need this: when a
+    /// proxy asks whether a request of its own client is allowed, it might ask with the method of
+    /// that request.
     pub any_method: bool,
     /// An answer with status 200 writes no log line and records no event. Only the route that
-    /// checks access tokens has this property. Most requests are such checks, a log line would cost
-    /// more than the check, and the platform counts the requests anyway.
+    /// checks access tokens has this property. Most requests are such checks, and writing a log
+    /// line would take longer than the check. The platform counts the requests anyway.
     pub is_quiet: bool,
-    /// The body may be larger than for other routes: as large as one batch of an import of user
+    /// The body may be larger than for other routes: it may contain one batch of an import of user
     /// accounts.
     pub takes_batch: bool,
 }
@@ -156,8 +158,8 @@ routes! {
 /// for it.
 pub const DEV_OUTBOX: &str = "/dev/outbox";
 
-/// The path of the API contract, which is served as a static file. Of the requests for this path,
-/// only preflights reach this module.
+/// The path of the API contract (the OpenAPI description), which is served as a static file. Of the
+/// requests for this path, only preflights reach this module.
 const CONTRACT: &str = "/openapi.yaml";
 
 /// Answers a request.
@@ -235,8 +237,8 @@ pub fn is_quiet(path: &str) -> bool {
     routes_at(path).any(|route| route.is_quiet)
 }
 
-/// The path as the log shows it. If the path has no route, or if it has something else than an id
-/// in the place of an id, the log shows `?` instead: people paste secrets and email addresses into
+/// The path as the log shows it. If the path has no route, or if the part where an id belongs is
+/// not an id, the log shows `?` instead, because people paste secrets and email addresses into
 /// paths by mistake.
 #[must_use]
 pub fn loggable(path: &str) -> &str {
@@ -249,8 +251,8 @@ pub fn loggable(path: &str) -> &str {
     if is_logged { path } else { "?" }
 }
 
-/// Whether the text may be logged as an id. It may if it is a UUID. In the path of an app, it may
-/// also be the 22 characters of a `client_id`.
+/// Whether the text may be logged as an id. A UUID may be logged. In the path of an app, the 22
+/// characters of a `client_id` may be logged too.
 fn is_loggable_id(route: &str, text: &str) -> bool {
     let names_app = route.starts_with("/auth/clients/");
     UserId::parse(text).is_some() || (names_app && ClientHash::parse(text).is_some())

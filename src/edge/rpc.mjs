@@ -1,6 +1,6 @@
-// The seven methods that other Workers can call over a service binding. Each method can also be
-// called by its name in camel case. Their types are in npm/edgegate/types/rpc.d.ts, and
-// src/edge/rpc.rs implements them.
+// The seven methods that other Workers can call over a service binding. Each method also has a name
+// in camel case. Their types are in npm/edgegate/types/rpc.d.ts, and src/edge/rpc.rs implements
+// them.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { rpc } from "edgegate-wasm";
 
@@ -13,8 +13,8 @@ const METHODS = [
   "is_authorized_by_user_id",
   "is_authorized_by_email",
 ];
-// Longer texts are cut to this length. It is more than any valid token, address or password has, so
-// the wasm rejects a text that was cut.
+// Longer texts are cut to this length. Every valid token, address or password is shorter, so the
+// wasm rejects a text that was cut.
 const TEXT_MAX_CHARS = 16384;
 const LIST_MAX_ENTRIES = 1000;
 // The JSON of the longest token and of a thousand of the longest roles is shorter than this.
@@ -33,8 +33,8 @@ for (const method of METHODS) {
    */
   const run = function (...values) {
     const answer = call(method, values, this.env, this.ctx);
-    // `waitUntil` makes sure that the call is completed even if the calling Worker disconnects, as
-    // in entry.mjs. Errors are ignored in this line, because the calling Worker gets them through
+    // As in entry.mjs, `waitUntil` makes sure that the call is completed even if the calling Worker
+    // disconnects. Errors are ignored in this line, because the calling Worker gets them through
     // `answer`.
     this.ctx.waitUntil(answer.catch(() => {}));
     return answer;
@@ -63,8 +63,8 @@ async function call(method, values, env, ctx) {
   } catch (error) {
     if (isCheck) return false;
     if (error instanceof Error && "code" in error && error.code) throw error;
-    // Any other error comes from a trap of the wasm. The cause is already in the log. The calling
-    // Worker must not see it.
+    // Any other error comes from a trap (a fatal error) of the wasm. The cause is already in the
+    // log. The calling Worker must not see the cause.
     throw makeError("Something went wrong", { code: "internal", status: 500 });
   }
 }
@@ -81,9 +81,9 @@ const makeError = (detail, members) =>
   Object.assign(new Error(`${members.code}: ${detail}`), { name: "EdgegateError", ...members });
 
 /**
- * Writes the arguments of a call as JSON. An argument may be a string, a list of strings, or a
- * plain object whose values are strings. A missing value becomes null, and a value of any other
- * type becomes false.
+ * Writes the arguments of a call as JSON. An argument is a string, a list of strings, or a plain
+ * object whose values are strings. A missing value becomes null, and a value of any other type
+ * becomes false.
  *
  * @param {unknown[]} values
  */
@@ -93,9 +93,9 @@ function encode(values) {
 }
 
 /**
- * Turns an argument into a value that JSON can have. An argument may also be an RPC stub, which
- * stands for an object in the calling Worker. The members of a stub are not read, because reading a
- * member would call that Worker.
+ * Turns an argument into a value that can be written as JSON. An argument can also be an RPC stub,
+ * which stands for an object in the calling Worker. The members of a stub are not read, because
+ * reading a member would call that Worker.
  *
  * @param {unknown} value
  */

@@ -111,8 +111,8 @@ impl Arguments {
         self.required(name)?.into_texts().ok_or_else(|| wrong(name))
     }
 
-    /// The client for which the other Worker calls. A bad IP address or an unknown member is
-    /// rejected: if it were ignored, the calls would not be limited per client.
+    /// The client for which the other Worker calls. A bad IP address or an unknown member (such as
+    /// a misspelt `ip`) is rejected. If it were ignored, the calls would not be limited per client.
     fn caller(&mut self) -> Result<(Client, Credentials), Problem> {
         let (mut ip, mut user_agent, mut device_token) = (None, None, None);
         match self.next() {

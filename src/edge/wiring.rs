@@ -1,5 +1,5 @@
 //! Connects the service to Cloudflare: each port (a trait that the service needs) is implemented
-//! with the bindings that `wrangler.toml` declares. Only this file knows both the bindings and the
+//! with the bindings that `wrangler.toml` declares. Only this file uses both the bindings and the
 //! ports.
 
 use std::cell::{Cell, RefCell};
@@ -84,8 +84,8 @@ thread_local! {
     static BINDINGS: RefCell<Option<Bindings>> = const { RefCell::new(None) };
 }
 
-/// The service for one request, for one call by the mail queue, or for one run of a cron job. For
-/// the queue and for cron jobs, `request_id` is empty.
+/// Makes the service for one request, for one call by the mail queue, or for one run of a cron job.
+/// For the queue and for cron jobs, `request_id` is empty.
 ///
 /// # Errors
 /// When a setting is wrong or a binding is missing.
@@ -103,7 +103,7 @@ pub(super) fn service(
     Ok(service)
 }
 
-/// A service for several jobs that run at the same time, such as a batch of mails. Database
+/// Makes a service for several jobs that run at the same time, such as a batch of mails. Database
 /// statements that the jobs start at the same time are sent to D1 in one call.
 ///
 /// # Errors
@@ -119,8 +119,8 @@ pub(super) fn service_of_batch(
     Ok(service)
 }
 
-/// The same service, but with the current time instead of the time at which the request began. It
-/// is used for work that continues after the response.
+/// The same service, but with the current time instead of the time at which the request began. Used
+/// for work that continues after the response.
 pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bindings> {
     let bindings = &service.ports;
     let bindings = bindings.for_request(bindings.background.clone(), "");
@@ -154,7 +154,8 @@ pub(super) fn shared(env: &Env) -> Result<Rc<Shared>, SettingError> {
     })
 }
 
-/// All faults of the settings. If the settings have no faults, the first binding that is missing.
+/// All faults of the settings. If the settings have no faults, returns the fault for the first
+/// missing binding.
 pub(super) fn faults(env: &Env) -> Vec<SettingError> {
     match Settings::read(lookup(env)) {
         Err(_) => Settings::faults(lookup(env)),
@@ -209,7 +210,7 @@ impl Bindings {
         let background = WaitUntil::without_request();
         let in_objects = DurableSessions::bound(env, "SESSION_OBJECTS")
             .map(|objects| objects.with_copies_since(settings.copies_since));
-        // The KV namespace may be missing: `SESSION_STORE = "durable"` works without it.
+        // The KV namespace can be missing, because `SESSION_STORE = "durable"` works without it.
         let in_kv = KvNamespace::bound(env, "SESSIONS").map(|kv| {
             let (background, codes) = (background.clone(), in_objects.clone());
             KvSessions::new(kv, SystemRandom, Timer, background, Rc::default(), codes)

@@ -42,11 +42,12 @@ impl<P: Ports> AuthService<P> {
     /// Verifies an access token and asks the session store whether the token is still valid.
     /// Nothing is written.
     ///
-    /// With `SESSION_STORE = "durable"` the answer is never stale. With `"kv"` it may be stale: see
+    /// With `SESSION_STORE = "durable"` the answer is never stale. With `"kv"` it can be stale: see
     /// [`KvSessions`](crate::adapters::kv_sessions::KvSessions).
     ///
     /// # Errors
-    /// [`Error::Access`] when the token is not valid; [`Error::Store`] when a store failed.
+    /// - [`Error::Access`]: the token is not valid.
+    /// - [`Error::Store`]: a store failed.
     pub async fn bearer(&self, access_token: &str) -> Result<Bearer, Error> {
         let bearer = self.verified_bearer(access_token).await?;
         let row = self.ports.users().find_by_id(bearer.user);
@@ -83,7 +84,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Records that a signed-in user was denied access because of a missing permission. Returns the
-    /// error for that.
+    /// error that reports the missing permission.
     pub(super) fn deny(&self, bearer: &Bearer) -> Error {
         let (user, session) = (bearer.user, bearer.session);
         self.record(Act::AccessDenied { user, session });

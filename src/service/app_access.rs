@@ -1,6 +1,6 @@
 //! Finds the user of an access token that was issued to an app, and checks whether the token is
-//! valid. Such tokens are for `/auth/userinfo` and for APIs outside this service. For everything
-//! else in this service, a user needs an access token of the service's own client, see
+//! valid. Such tokens are for `/auth/userinfo` and for APIs outside this service. All other
+//! endpoints of this service require an access token of the service's own client, see
 //! [`access`](super::access).
 
 use super::AuthService;
@@ -72,8 +72,8 @@ impl<P: Ports> AuthService<P> {
         self.verified_app_token(access_token, &expected).await
     }
 
-    /// The expected values for verifying this token, whatever its audience is: the audience that
-    /// the token itself names becomes the expected audience.
+    /// The expected values for verifying this token with any audience. The audience that the token
+    /// itself names becomes the expected audience.
     fn expecting_its_own_audience(&self, access_token: &str) -> Result<Expected, Error> {
         let claims = UntrustedToken::parse(access_token)
             .and_then(|token| token.unverified_claims())

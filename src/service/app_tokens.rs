@@ -35,14 +35,15 @@ pub struct AppTokens {
     pub session: SessionId,
 }
 
-/// The app, the ticket and the scopes that tokens are issued for.
+/// The app, the ticket (the content of the refresh token) and the scopes for which tokens are
+/// issued.
 #[derive(Clone, Copy)]
 pub(super) struct Granted<'a> {
     /// The app.
     pub(super) app: &'a AppClient,
     /// The content of the refresh token that the app gets.
     pub(super) ticket: &'a AppTicket,
-    /// The scopes of the access token, which may be fewer than those of the ticket.
+    /// The scopes of the access token. They can be fewer than the scopes of the ticket.
     pub(super) scopes: &'a Scopes,
     /// The nonce of the authorization request. `None` at a renewal.
     pub(super) nonce: Option<&'a str>,
@@ -50,7 +51,7 @@ pub(super) struct Granted<'a> {
 
 impl<P: Ports> AuthService<P> {
     /// Issues the tokens. `user` is the user's row. `copy` is the session store's copy of that row.
-    /// At a renewal the copy may be newer than `user`.
+    /// At a renewal the copy can be newer than `user`.
     pub(super) async fn app_tokens(
         &self,
         granted: &Granted<'_>,

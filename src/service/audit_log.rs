@@ -1,5 +1,5 @@
 //! Records events for operators. An event that reports a change is recorded as soon as the change
-//! is stored, before any later step that may fail.
+//! is stored, before any later step that could fail.
 
 use super::AuthService;
 use crate::domain::account::{EmailAddress, User};
@@ -9,15 +9,15 @@ use crate::domain::session::Client;
 use crate::ports::{Events, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Sets the client whose request this service handles. From then on every event contains the
+    /// Sets the client whose request this service handles. After this call every event contains the
     /// pseudonym of the client's IP network, even if the event itself has nothing to do with the
     /// client.
     pub fn asked_by(&self, client: &Client) {
         self.network.set(self.shared.networks.of(client));
     }
 
-    /// Sets the id of the request that this service handles. The jobs of mails that are queued from
-    /// then on contain this id.
+    /// Sets the id of the request that this service handles. Every mail job that is queued after
+    /// this call contains this id.
     pub fn set_request(&self, id: Option<RequestId>) {
         self.request.set(id);
     }

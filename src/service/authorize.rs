@@ -1,12 +1,12 @@
 //! The authorization endpoint: an app sends a browser here, and gets a code back (RFC 6749 section
 //! 4.1, OpenID Connect Core section 3.1.2).
 //!
-//! [`next_step()`] decides what the browser does next. The browser arrives with the sign-on cookie
-//! ([`AuthService::authorize`]). If the person must do something first, such as sign in, the
-//! browser is redirected to a page of this service. The page receives the app's request in sealed
-//! form (with a MAC). It asks this service what to show ([`AuthService::show_request`]) and then
-//! sends the person's decision ([`AuthService::decide_authorization`]). The browser sends its
-//! refresh token with both calls.
+//! [`next_step()`] decides what the browser does next. The browser arrives with the sign-on cookie,
+//! which shows who is signed in ([`AuthService::authorize`]). If the person must do something
+//! first, such as sign in, the browser is redirected to a page of this service. The page receives
+//! the app's request in sealed form (with a MAC). It asks this service what to show
+//! ([`AuthService::show_request`]) and then sends the person's decision
+//! ([`AuthService::decide_authorization`]). The browser sends its refresh token with both calls.
 
 use super::AuthService;
 use super::sign_on::sign_on_of;
@@ -85,7 +85,7 @@ pub enum Next {
     SignIn,
     /// Allow or deny what the app asks for.
     Consent,
-    /// Go on with this account, or choose another.
+    /// Continue with this account, or choose another account.
     Continue,
     /// Nothing: the page sends the decision at once.
     Done,
@@ -111,11 +111,11 @@ pub struct Decision<'a> {
     pub request: &'a str,
     /// The user whose account the page showed.
     pub user: UserId,
-    /// Whether the app may have what it asks for.
+    /// Whether the person allows what the app asks for.
     pub allow: bool,
 }
 
-/// An unsealed request, its app, and whether the app may still make the request.
+/// A request whose seal (MAC) was checked, its app, and whether the app may still make the request.
 struct OpenedRequest {
     request: AuthorizationRequest,
     app: AppClient,
@@ -133,17 +133,17 @@ impl<P: Ports> AuthService<P> {
         algorithm.is_some_and(|algorithm| algorithm != Algorithm::Hs256)
     }
 
-    /// Handles the request of a browser that an app has redirected here. `sign_on` is the ticket in
-    /// the browser's sign-on cookie.
+    /// Handles the request of a browser that an app has redirected here. `sign_on` is the signed
+    /// token (ticket) in the browser's sign-on cookie.
     ///
     /// The sign-on cookie alone is not enough to get a token. The code is sent to a redirect URI of
     /// the app, and can be exchanged only with the PKCE verifier, which only the app has.
     ///
     /// # Errors
     /// - [`Error::RateLimited`].
-    /// - [`Error::Store`]: a store failed, and the browser may try again. With `prompt=none` no
-    ///   person would see an error page, so the app gets the error `temporarily_unavailable`
-    ///   instead.
+    /// - [`Error::Store`]: a store failed, and the browser may try again. If the request has
+    ///   `prompt=none`, no person would see an error page, so the app gets the error
+    ///   `temporarily_unavailable` instead.
     pub async fn authorize(
         &self,
         query: &str,
@@ -258,7 +258,7 @@ impl<P: Ports> AuthService<P> {
         );
         let next = match step {
             Step::SignIn => Next::SignIn,
-            // The app gets an error, so nobody has to be asked.
+            // The app will get an error, so the person need not be asked anything.
             _ if opened.refusal.is_some() => Next::Done,
             Step::Consent => Next::Consent,
             Step::Continue => Next::Continue,
@@ -284,8 +284,8 @@ impl<P: Ports> AuthService<P> {
     /// # Errors
     /// - [`Error::Authorization`].
     /// - [`Error::RateLimited`].
-    /// - [`Error::Store`]: a retry gives another code. A code that was made before the failure
-    ///   expires unused.
+    /// - [`Error::Store`]: a store failed. A retry makes another code. If a code was made before
+    ///   the failure, it expires unused.
     pub async fn decide_authorization(
         &self,
         decision: Decision<'_>,
@@ -333,7 +333,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Unseals a request, and checks whether its app may still make it.
+    /// Checks the seal (MAC) of a request, reads the request, and checks whether its app may still
+    /// make it.
     async fn open_request(&self, sealed: &str, client: &Client) -> Result<OpenedRequest, Error> {
         let request = self
             .shared
@@ -357,15 +358,16 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The ticket and the user of the browser's refresh token. `None` unless the token's session is
-    /// active and the token has not been used: a used token may be in the hands of a thief.
+    /// The ticket and the user of the browser's refresh token. `None` if the token's session is not
+    /// active or the token was used already, because somebody might have stolen a used token.
     async fn person(&self, held: Option<&str>) -> Result<Option<(RefreshTicket, User)>, Error> {
         let Some(ticket) = held.and_then(|token| self.shared.refresh_tokens.open(token)) else {
             return Ok(None);
         };
         let rules = &self.settings().sessions;
-        // `prove` is called with the proof that the ticket already contains, so it changes nothing.
-        // The result only shows whether the session is active.
+        // `prove` is called with the proof (when and how the user entered the password) that the
+        // ticket already contains, so it changes nothing. Its result only shows whether the session
+        // is active.
         let (proved, user) = futures_util::future::join(
             self.ports.sessions().prove(&ticket, rules, self.now()),
             self.ports.users().find_by_id(ticket.user),
@@ -409,8 +411,8 @@ impl<P: Ports> AuthService<P> {
         next_step(request, app, signed_on, grant, visit, &rules, self.now())
     }
 
-    /// Stores a grant (the user's consent to what the app asks for), unless there is one already.
-    /// Then makes a code.
+    /// Stores a grant (the user's consent to what the app asks for), unless the same grant is
+    /// stored already. After that, makes a code.
     async fn issue_code(
         &self,
         request: &AuthorizationRequest,
@@ -489,7 +491,7 @@ const NOBODY_MAY_BE_ASKED: &str = "The user has to be asked, and prompt=none doe
 
 const SOMEBODY_ELSE: &str = "Somebody else is signed in";
 
-/// A text for the developers of the app: why the request is refused.
+/// A text that tells the developers of the app why the request is refused.
 fn why(request: &AuthorizationRequest, signed_on: Option<&SignedOn>) -> &'static str {
     let expected = request.expected.zip(signed_on);
     if expected.is_some_and(|(user, signed_on)| user != signed_on.user) {

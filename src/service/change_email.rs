@@ -15,13 +15,15 @@ use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Queues a mail with a link to the new address, and a notice to the old address. The account's
-    /// address does not change before somebody uses the link. Only the owner of the new address
-    /// learns whether that address has an account already. The old address gets no mail if nobody
-    /// has verified it.
+    /// address changes only when somebody uses the link. Only the owner of the new address learns
+    /// whether that address has an account already. The old address gets no mail if nobody has
+    /// verified it.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`]; [`Error::RateLimited`],
-    /// also for the user's sixth request in a day; [`Error::NoMailProvider`]; [`Error::Store`].
+    /// - [`Error::Access`]; [`Error::Field`]; [`Error::CurrentPassword`];
+    ///   [`Error::NoMailProvider`]; [`Error::Store`].
+    /// - [`Error::RateLimited`]: there were too many attempts, or this is the user's sixth request
+    ///   in a day.
     pub async fn change_email(
         &self,
         access_token: &str,
@@ -54,10 +56,10 @@ impl<P: Ports> AuthService<P> {
         });
         let to = user.email.clone();
         // All requests for the same new address on one day have the same `event`, so the old
-        // address gets only one notice for them. A link is valid for a day, so a link that is
-        // requested on a later day comes with another notice. The id of the notice's job is made
-        // from `event`, and the id is logged and stored. So `event` contains the pseudonym of the
-        // new address, not the address itself.
+        // address gets only one notice for all of them. A request on a later day makes a link that
+        // is valid for another day, so the old address gets another notice. The id of the notice's
+        // job is made from `event`, and the id is logged and stored. So `event` contains the
+        // pseudonym of the new address, not the address itself.
         let day = self.now() / VERIFICATION_LINK_TTL;
         let event = [
             &user.id.as_bytes()[..],
@@ -74,8 +76,8 @@ impl<P: Ports> AuthService<P> {
     /// invalid; the sessions continue.
     ///
     /// # Errors
-    /// [`Error::Link`], also if another account has the address by now; [`Error::RateLimited`];
-    /// [`Error::Store`].
+    /// - [`Error::Link`]: the link is not valid, or another account has got the address meanwhile.
+    /// - [`Error::RateLimited`]; [`Error::Store`].
     pub async fn confirm_email(
         &self,
         ticket: &str,

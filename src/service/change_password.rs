@@ -15,10 +15,11 @@ impl<P: Ports> AuthService<P> {
     /// a notice by mail if the address is verified.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`];
-    /// [`Error::RateLimited`], also for the user's sixth change in a day; [`Error::Store`]. If
-    /// storing the new session is the only step that failed, the new password is set, and the user
-    /// can log in with it.
+    /// - [`Error::Access`]; [`Error::CurrentPassword`]; [`Error::WeakPassword`].
+    /// - [`Error::RateLimited`]: there were too many attempts, or this is the user's sixth change
+    ///   in a day.
+    /// - [`Error::Store`]: a store failed. If storing the new session is the only step that failed,
+    ///   the new password is set, and the user can log in with it.
     pub async fn change_password(
         &self,
         access_token: &str,

@@ -1,7 +1,7 @@
 //! Changes a user. The user's row is written first. Then the change is recorded in the audit log,
 //! and the user is notified. Last, the user's older access tokens are invalidated. Recording and
-//! notifying come before that last step because it may fail, and a retry may then find nothing left
-//! to change and record nothing.
+//! notifying come before the last step, because the last step can fail. A retry might then find
+//! that the row has the change already, and record nothing.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -27,8 +27,8 @@ impl Aftermath {
         Self { acts, notice: None }
     }
 
-    /// Also notifies the user, but only if their address is verified: an unverified address may
-    /// belong to anybody.
+    /// Also notifies the user, but only if their address is verified, because an unverified address
+    /// could belong to anybody.
     pub(super) fn telling_user(self, user: &User, task: Task, locale: Locale) -> Self {
         if user.email_verified_at.is_some() {
             self.telling(task, locale)
@@ -58,10 +58,11 @@ impl<P: Ports> AuthService<P> {
         self.finish(id, user, aftermath).await
     }
 
-    /// Like [`change_user`](Self::change_user), for the names, the roles and the state (enabled or
-    /// disabled) of a user that was just read. If the store made the change and only its answer was
-    /// lost, this method continues as if the answer had arrived. If this method returned an error
-    /// instead, a retry would find nothing to change, and the change would never be recorded.
+    /// Like [`change_user`](Self::change_user), but changes the names, the roles or the state
+    /// (enabled or disabled) of the user `before`, whom the caller has just read. If the store made
+    /// the change and only its answer was lost, this method continues as if the answer had arrived.
+    /// If this method returned an error instead, a retry would find nothing to change, and the
+    /// change would never be recorded.
     pub(super) async fn amend(
         &self,
         before: &User,
@@ -137,10 +138,10 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Changes a user's row while the user's Durable Object is on hold. Until the deadline of the
-    /// hold, the object does not use its copy of the row, so it never uses a copy from before the
-    /// change. The function `change` gets the deadline, and returns `None` if it changed nothing.
-    /// If it changed nothing because its statement reached the database after the deadline, it is
-    /// called again with a new hold (at most `HOLD_TRIES` times in all).
+    /// hold, the object does not use its copy of the row, so it never uses a copy that is older
+    /// than the change. The function `change` gets the deadline, and returns `None` if it changed
+    /// nothing. If it changed nothing because its statement reached the database after the
+    /// deadline, it is called again with a new hold (at most `HOLD_TRIES` times in all).
     pub(super) async fn within_hold<T>(
         &self,
         id: UserId,
@@ -162,7 +163,7 @@ impl<P: Ports> AuthService<P> {
         ))
     }
 
-    /// The last steps of a change that did not require a certain version of the row.
+    /// The last steps of a change that was made whatever the version of the row was.
     async fn finish(
         &self,
         id: UserId,
@@ -178,8 +179,9 @@ impl<P: Ports> AuthService<P> {
         Ok(user)
     }
 
-    /// The error for a user whom the store did not change or delete, although the version of the
-    /// row did not prevent it. Either the user does not exist, or is the last administrator.
+    /// The error for a user whom the store did not change or delete, if the reason was not that the
+    /// row has another version than expected. The user does not exist, or is the last
+    /// administrator.
     pub(super) async fn not_removed(&self, id: UserId) -> Result<Error, Error> {
         Ok(match self.ports.users().find_by_id(id).await? {
             Some(_) => Error::LastAdministrator,
@@ -206,9 +208,10 @@ impl<P: Ports> AuthService<P> {
         Ok(changed)
     }
 
-    /// The changed user, if the store made the change and only its answer was lost. Otherwise
-    /// `error`. A new password hash has a new salt, and an address belongs to only one account, so
-    /// a row with the new hash or the new address can only come from this change.
+    /// The changed user, if the store made the change and only its answer was lost. Returns `error`
+    /// if the store did not make the change. A new password hash has a new salt, and an address
+    /// belongs to only one account, so a row with the new hash or the new address can only come
+    /// from this change.
     async fn changed_after_all(
         &self,
         before: &User,
@@ -244,10 +247,10 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Finishes a change that may have failed after its row was written. It invalidates again all
-    /// access tokens that are older than the version in the row. It does nothing if the change is
-    /// so old that all such tokens have expired. `row` is the user's row. `None` means that the
-    /// user was deleted.
+    /// Finishes a change that might have failed after its row was written. Invalidates again all
+    /// access tokens that are older than the version in the row. Does nothing if the change is so
+    /// old that all such tokens have expired. `row` is the user's row. `None` means that the user
+    /// was deleted.
     pub(super) async fn finish_change(&self, id: UserId, row: Option<&User>) -> Result<(), Error> {
         match row {
             None => self.outdate(id, DELETED_VERSION).await,
@@ -258,14 +261,14 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Like [`bearer_with_user`](Self::bearer_with_user), for a change that may be a retry. If the
-    /// token is rejected because the first attempt has changed or deleted the user, this method
-    /// finishes that change. This is safe, because the last steps of a change only repeat what the
-    /// row already says.
+    /// Like [`bearer_with_user`](Self::bearer_with_user), for a request that might repeat a change.
+    /// If the token is rejected because the first attempt has changed or deleted the user, this
+    /// method finishes that change. This is safe, because the last steps of a change only repeat
+    /// what the row already says.
     ///
-    /// The change is finished even if the session store already rejects the token: an isolate may
-    /// know from its own memory that the token is invalid, although the write to the store has
-    /// failed.
+    /// The change is finished even if the session store already rejects the token. It is possible
+    /// that only the memory of this isolate says that the token is invalid, because the write to
+    /// the store has failed.
     pub(super) async fn bearer_with_user_for_change(
         &self,
         access_token: &str,
@@ -281,7 +284,7 @@ impl<P: Ports> AuthService<P> {
 
     /// Invalidates a user's access tokens of earlier versions.
     ///
-    /// A write that is slow or retried may arrive after the write of a later change, and replace
+    /// A write that is slow or retried can arrive after the write of a later change, and replace
     /// the larger version by a smaller one. So the row is read again after each write. If the row
     /// has a larger version by then, that version is written too.
     pub(super) async fn outdate(&self, user: UserId, version: u64) -> Result<(), Error> {

@@ -23,8 +23,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// - [`Error::Field`]: the field `challenge` is missing or its token is rejected.
-    /// - [`Error::Store`]: the token could not be verified, and `unanswered` says that the request
-    ///   is refused then.
+    /// - [`Error::Store`]: the token could not be verified, and `unanswered` is
+    ///   [`Unanswered::IsRefused`].
     pub(super) async fn check_challenge(
         &self,
         credentials: &Credentials,

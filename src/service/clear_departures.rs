@@ -12,9 +12,9 @@ use crate::domain::policy::{
 use crate::ports::{Grants, MailLedger, Ports, SessionStore, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// Cleans up after deleted accounts. Each account is checked again until [`DEPARTURE_SETTLES`]
-    /// seconds have passed, because a request that began before the deletion may write after it. If
-    /// one account fails, the others are still cleared.
+    /// Cleans up after deleted accounts. The cleanup of each account is repeated until
+    /// [`DEPARTURE_SETTLES`] seconds have passed, because a request that began before the deletion
+    /// could write after it. If the cleanup of one account fails, the others are still cleaned up.
     ///
     /// # Errors
     /// The first failure of a store. Nothing is lost: the next run continues.
@@ -46,12 +46,13 @@ impl<P: Ports> AuthService<P> {
     ) -> Result<(), Error> {
         let now = self.now();
         let user = departure.user;
-        // The account's next check is scheduled before the work. If the work fails, the next run
+        // The account's next cleanup is scheduled before the work. If the work fails, the next run
         // starts with the other accounts.
         let users = self.ports.users();
         let again = now.saturating_add(DEPARTURE_SETTLES);
         users.postpone_departure(user, Some(again)).await?;
-        // The request that deleted the account may have stopped before it made this call.
+        // It is possible that the request that deleted the account stopped before it made this
+        // call.
         self.outdate(user, DELETED_VERSION).await?;
         self.ports.grants().forget(user).await?;
         let most = *removals;
@@ -59,7 +60,8 @@ impl<P: Ports> AuthService<P> {
         *removals = most.saturating_sub(deleted);
         let is_settled = now >= departure.left_at.saturating_add(DEPARTURE_SETTLES);
         if deleted >= most {
-            // More sessions of this account may be left: the next run continues with this account.
+            // There might be more sessions of this account, so the next run continues with this
+            // account.
             users.postpone_departure(user, Some(now)).await?;
         } else if is_settled {
             users.postpone_departure(user, None).await?;
@@ -125,7 +127,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Whether this user, or the account with this address, was deleted at or after `asked_at`.
-    /// Later jobs are not affected, because somebody may have registered with the address again.
+    /// Jobs that were requested after the deletion are not affected, because somebody might have
+    /// registered with the address again.
     fn has_departed(
         &self,
         user: Option<UserId>,

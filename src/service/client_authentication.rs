@@ -20,11 +20,12 @@ pub struct ClientCredentials {
 
 impl<P: Ports> AuthService<P> {
     /// The app that these credentials name. A confidential app must prove with a secret that it is
-    /// that app. A public app must send no secret. The app may be disabled, which the caller must
+    /// that app. A public app must send no secret. The app can be disabled, which the caller must
     /// check.
     ///
-    /// A confidential app has one rate limit for the requests of all its servers. All other
-    /// requests are counted per network, including those with a wrong secret.
+    /// If a confidential app has proved who it is, the requests of all its servers are counted
+    /// together. All other requests are counted per network, including requests with a wrong
+    /// secret.
     ///
     /// # Errors
     /// [`Error::Client`]; [`Error::RateLimited`]; [`Error::Store`].
@@ -85,7 +86,7 @@ impl<P: Ports> AuthService<P> {
     }
 }
 
-/// Whether the sender has proved that it is this app. All secrets are compared in constant time.
+/// Checks that the sender has proved to be this app. All secrets are compared in constant time.
 fn judge(
     app: &AppClient,
     secrets: &[StoredSecret],

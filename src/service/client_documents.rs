@@ -1,7 +1,7 @@
-//! Apps that nobody registered: the app's id is the URL of a document about it
-//! (draft-ietf-oauth-client-id-metadata-document). A stranger chooses which URL this service
-//! fetches. So [`MetadataUrl`] and the port restrict what is fetched, and fetches are rate-limited
-//! per client network.
+//! Apps that nobody registered. The id of such an app is the URL of a document that describes the
+//! app (draft-ietf-oauth-client-id-metadata-document). A stranger can choose which URL this service
+//! fetches. So [`MetadataUrl`] and the port [`Vendors`](crate::ports::Vendors) restrict what is
+//! fetched, and fetches are rate-limited per client network.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ impl KnownDocuments {
 
 impl<P: Ports> AuthService<P> {
     /// The app with this id. Either it is registered, or its own document describes it. The
-    /// document is fetched unless this isolate knows it.
+    /// document is fetched unless this isolate has cached the app.
     ///
     /// If the document can't be fetched or is not accepted, the app is unknown. The failure is
     /// logged but not cached, so the next request fetches the document again.
@@ -100,8 +100,8 @@ impl<P: Ports> AuthService<P> {
         Ok((app, kept_for))
     }
 
-    /// What is known about an unregistered app without its document: the app is public and does not
-    /// belong to the operator. The document is needed only to redirect a browser.
+    /// An unregistered app, described without reading its document: the app is public and does not
+    /// belong to the operator. The document is needed only when a browser is redirected to the app.
     pub(super) fn undescribed_app(&self, id: &ClientId) -> Option<AppClient> {
         let is_one = self.settings().client_id_metadata
             && MetadataUrl::parse(id, &self.settings().issuer).is_ok();

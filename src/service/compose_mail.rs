@@ -14,13 +14,13 @@ use crate::domain::settings::Registration;
 use crate::letters::{Letter, render};
 use crate::ports::{Ports, UserDirectory};
 
-/// The pages that mailed links open. `APP_URL` comes before these paths.
+/// The paths of the pages that mailed links open, relative to `APP_URL`.
 const RESET_PAGE: &str = "reset-password";
 const VERIFY_PAGE: &str = "verify-email";
 const CONFIRM_PAGE: &str = "confirm-email";
 const FORGOT_PAGE: &str = "forgot-password";
 
-/// A mail to send, before its text is made.
+/// A mail that has to be sent, before its text is written.
 #[derive(Debug)]
 pub(super) enum Due {
     /// A notice, which has no one-time link.
@@ -35,7 +35,8 @@ pub(super) struct DueLink {
     to: EmailAddress,
     /// The enabled account at that address, if there is one.
     pub(super) owner: Option<UserId>,
-    /// The name of the link's lane. A lane limits how many links one mailbox gets.
+    /// The name of the link's lane (the list of recent links by which the links to one mailbox are
+    /// limited).
     pub(super) lane: String,
     /// The lifetime of the first links in the lane, in seconds.
     pub(super) base: u64,
@@ -273,8 +274,8 @@ impl<P: Ports> AuthService<P> {
 
     fn message(&self, job: &Job, to: &EmailAddress, letter: &Letter<'_>) -> Message {
         let rendered = render(letter, &self.settings().mail.product, job.locale);
-        // The idempotency key is a hash without the text: a later attempt may have a new link, and
-        // the provider must still recognise it as the same mail.
+        // The idempotency key is a hash that does not include the text. A later attempt can have a
+        // new link in its text, and the provider must still recognise it as the same mail.
         let mut hash = Sha256::new();
         for part in [job.id.as_str(), letter.name(), to.as_given()] {
             hash.update(part);
@@ -302,9 +303,9 @@ impl<P: Ports> AuthService<P> {
     /// A link to `page`. The ticket is in the fragment, which browsers neither send to a server nor
     /// put into `Referer`.
     ///
-    /// The id of an app's authorization request is not secret, so it is a query parameter. The
-    /// fragment then contains only the ticket, and pages that other people wrote can read the
-    /// ticket easily.
+    /// The id of an app's authorization request is not secret, so it is a query parameter. As a
+    /// result the fragment contains only the ticket, and is easy to read for pages that operators
+    /// write themselves.
     fn link(&self, page: &str, app_request: Option<AppRequestId>, ticket: &Secret) -> String {
         let parameter = app_request.map_or_else(String::new, |id| format!("?request_id={id}"));
         [&self.page(page), &parameter, "#", ticket.expose()].concat()
@@ -315,18 +316,19 @@ impl<P: Ports> AuthService<P> {
 fn reset(job: &Job, user: User, reason: ResetReason) -> DueLink {
     let known = job.pool == Pool::Known(user.id);
     let state = State::for_reset(&user);
-    // A lane limits how many links one mailbox gets. Its name contains `state`, which is what the
-    // link changes. A link from before a change of that state no longer works, so it must not count
-    // against new links.
+    // A lane limits how many links one mailbox gets. Its name contains `state`, the state of the
+    // account that using the link changes. After a change of that state, earlier links no longer
+    // work, so they must not count against new links.
     let lane_of_links = |kind, name: &str| [kind, name, " ", &state.to_text()].concat();
     let (lane, base) = match reason {
         ResetReason::Invited => (["i:", &user.id.to_string()].concat(), VERIFICATION_LINK_TTL),
-        // Nobody has verified that the address belongs to its user, so it may be anybody's.
+        // Nobody has verified that the address belongs to its user, so the address could be
+        // anybody's.
         _ if user.email_verified_at.is_none() => {
             (lane_of_address(&user.email), VERIFICATION_LINK_TTL)
         }
-        // Requests with a device or session ticket of the user have a separate lane, which requests
-        // of strangers can't fill.
+        // If the request had a ticket (a signed token of a device or a session) of the user, the
+        // link has a separate lane, which requests of strangers can't fill.
         _ if known => (lane_of_links("k:", &user.id.to_string()), RESET_LINK_TTL),
         _ => (lane_of_links("r:", user.email.canonical()), RESET_LINK_TTL),
     };

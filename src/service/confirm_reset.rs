@@ -20,8 +20,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Link`]; [`Error::WeakPassword`]; [`Error::RateLimited`]; [`Error::Store`]. After
-    /// [`Error::Store`] a retry completes the change, or gets the answer that the link was used
-    /// already.
+    /// [`Error::Store`] a retry completes the change, or the answer to the retry says that the link
+    /// was used already.
     pub async fn confirm_reset(
         &self,
         ticket: &str,
@@ -37,9 +37,9 @@ impl<P: Ports> AuthService<P> {
             .ok_or_else(|| self.refuse_link(LinkRefusal::Ticket, None))?;
         self.admit_client_on(&link.user.to_string(), client).await?;
         let user = self.user_of_link(link, State::for_reset).await?;
-        // If nobody verified the address, a stranger may have registered with it and typed the
-        // names, so the names are removed. The names of an invited user come from an administrator
-        // and are kept.
+        // If nobody verified the address, it is possible that a stranger registered with it and
+        // typed the names, so the names are removed. The names of an invited user (who has no
+        // password yet) come from an administrator and are not removed.
         let names = if user.email_verified_at.is_none() && user.has_password() {
             Edit::Remove
         } else {

@@ -14,17 +14,19 @@ use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
     /// Deletes the bearer's own account. Renewals stop at once in every store. Access tokens become
-    /// invalid at once in this isolate, and elsewhere as soon as the session store's answers there
-    /// are no longer stale. The owner gets a notice by mail. The account's data in other stores is
-    /// deleted later, by [`clear_departures`](AuthService::clear_departures).
+    /// invalid at once in this isolate. In other isolates they become invalid as soon as the
+    /// session store's answers there are no longer stale. The owner gets a notice by mail. The
+    /// account's data in other stores is deleted later, by
+    /// [`clear_departures`](AuthService::clear_departures).
     ///
     /// # Errors
     /// - [`Error::Access`]: the token is not valid, or the account has changed meanwhile.
     /// - [`Error::CurrentPassword`].
     /// - [`Error::RateLimited`].
     /// - [`Error::LastAdministrator`].
-    /// - [`Error::Store`]: the account may be deleted already. A retry with the same token
-    ///   completes the work but still gets an error, because the account no longer exists.
+    /// - [`Error::Store`]: it is possible that the account is deleted already. If so, a retry with
+    ///   the same token completes the work but still gets an error, because the account no longer
+    ///   exists.
     pub async fn delete_own_account(
         &self,
         access_token: &str,
@@ -90,7 +92,8 @@ impl<P: Ports> AuthService<P> {
                 .await;
             let is_gone = match deleted {
                 Ok(deleted) => deleted.is_some(),
-                // The store may have deleted the account, and only its answer was lost.
+                // If the account no longer exists, the store has deleted it and only the answer was
+                // lost.
                 Err(error) => match users.find_by_id(user.id).await {
                     Ok(None) => true,
                     _ => return Err(error.into()),
@@ -122,14 +125,15 @@ impl<P: Ports> AuthService<P> {
         let to = user.email.clone();
         self.notify_user(&user, Task::AccountDeleted { to }, locale)
             .await;
-        // From now on every token with this id is rejected. No new account has this id.
+        // From now on every token with this user id is rejected. New accounts get new ids.
         // Only an import can use the id again, and no sooner than `DEPARTED_ID_TTL` later.
         self.outdate(user.id, DELETED_VERSION).await
     }
 
-    /// Deletes old records of freed addresses, whose account was deleted or moved to another
-    /// address. A record is deleted as soon as no registration that was requested before the
-    /// address was freed can be completed any more. The cron job calls this method.
+    /// Deletes old records of freed addresses (addresses whose account was deleted or moved to
+    /// another address). A record is needed while a registration that was requested before the
+    /// address was freed could still be completed. After that it is deleted. The cron job calls
+    /// this method.
     ///
     /// # Errors
     /// [`Error::Store`]; the next run continues.

@@ -2,8 +2,8 @@
 //! request, and the cron job retries it.
 //!
 //! A mail that strangers can request is charged to a pool (a share of `MAIL_BUDGET`), whether or
-//! not the address has an account. Then the lane (the links that the mailbox got recently) decides
-//! whether another link is sent. docs/decisions/0017 explains why.
+//! not the address has an account. After that, the number of links that the mailbox got recently
+//! (its lane) decides whether another link is sent. docs/decisions/0017 explains why.
 //!
 //! The mails of a batch are prepared at the same time, so that a store can do each step for all of
 //! them in one call. They are sent one after another, because providers limit the requests per
@@ -30,19 +30,19 @@ use crate::domain::policy::{
 };
 use crate::ports::{Events, LaneRequest, MailLedger, MailQueue, Mailer, Once, Ports};
 
-/// The result for a message that a queue delivered.
+/// What was done for a message that a queue delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOut {
     /// What happened to the mail.
     pub delivery: Delivery,
-    /// `None` if the queue may forget the message, because whatever is left to do is queued again
-    /// or stored in the mail ledger. Otherwise nothing could be stored, and the queue must deliver
-    /// the message again after this number of seconds.
+    /// `None` if the queue may forget the message, because the remaining work (if any) is queued
+    /// again or stored in the mail ledger. `Some` if the remaining work could not be stored, so the
+    /// queue must deliver the message again after this number of seconds.
     pub again: Option<u64>,
 }
 
-/// A message from a queue after its preparation: if it leads to a mail, the mail is ready to be
-/// sent.
+/// A message from a queue, prepared by [`prepare_from_queue`](AuthService::prepare_from_queue). If
+/// the message leads to a mail, the mail is ready to be sent.
 #[derive(Debug)]
 pub struct Prepared(Result<Ready, Unreadable>);
 
@@ -60,7 +60,7 @@ struct Ready {
     job: Job,
     plan: Result<Plan, StoreError>,
     provider: ProviderState,
-    /// When it was prepared, in seconds since 1970.
+    /// When the job was prepared, in seconds since 1970.
     at: u64,
 }
 
@@ -71,8 +71,7 @@ enum Plan {
     End(Delivery),
     /// Send a notice.
     Notice,
-    /// Send a link with the lifetime `life`. The lane (the recent links of the mailbox) has
-    /// admitted it.
+    /// Send a link with the lifetime `life`. The limit on links to one mailbox allows this link.
     Link {
         due: Box<DueLink>,
         lane: String,
@@ -80,8 +79,8 @@ enum Plan {
     },
 }
 
-/// Whether the mail ledger may contain failures of the mail provider. If so, they must be deleted
-/// when the provider accepts a mail. The jobs of a batch share this state.
+/// Whether it is possible that the mail ledger contains failures of the mail provider. If so, they
+/// must be deleted when the provider accepts a mail. The jobs of a batch share this state.
 #[derive(Clone, Debug)]
 struct ProviderState(Rc<Cell<bool>>);
 
@@ -94,7 +93,7 @@ enum Payment {
     PoolIsEmpty,
 }
 
-/// What an attempt to send adds to its line in the log.
+/// What an attempt to send a mail adds to the mail's line in the log.
 struct Trace {
     address: Option<Pseudonym>,
     provider_id: Option<String>,
@@ -104,10 +103,10 @@ impl<P: Ports> AuthService<P> {
     /// Delivers a job from a queue. `id` is the id of the queue's message.
     ///
     /// A job that has to wait is queued again. The job contains the number of its attempts. The
-    /// queue's own count is not used, because the queue also counts deliveries in which the job
-    /// only had to wait and no mail was attempted. If this Worker stops after it has sent the mail,
-    /// but before the queue learns of the success, the queue delivers the message again. The mail
-    /// may then be sent twice, with the same idempotency key.
+    /// queue's own count is not used, because the queue also counts deliveries of a job that only
+    /// had to wait, without an attempt to send a mail. If this Worker stops after it has sent the
+    /// mail, but before the queue learns of the success, the queue delivers the message again. The
+    /// mail might then be sent twice, with the same idempotency key.
     pub async fn deliver_from_queue(&self, text: &str, id: &str) -> HandedOut {
         let provider = ProviderState::default();
         let message = self.prepare_message(text.to_owned(), id.to_owned(), &provider);
@@ -202,7 +201,7 @@ impl<P: Ports> AuthService<P> {
     /// [`retry_kept_mail`](Self::retry_kept_mail) sends it.
     ///
     /// # Errors
-    /// The mail was not sent, and the job may not have been stored for a retry.
+    /// The mail was not sent, and it is not certain that the job was stored for a retry.
     pub async fn deliver_without_queue(&self, job: Job) -> Result<Delivery, StoreError> {
         let provider = ProviderState::default();
         let (ready, ()) = join(
@@ -240,8 +239,8 @@ impl<P: Ports> AuthService<P> {
         self.keep(job, reason, retry_at).await
     }
 
-    /// Charges the mail to its pool, looks its recipient up, and asks the lane (the recent links of
-    /// the mailbox) whether another link may be sent.
+    /// Charges the mail to its pool (a share of `MAIL_BUDGET`), looks up the recipient, and checks
+    /// whether the limit on links to one mailbox allows another link.
     async fn prepare(&self, mut job: Job, provider: &ProviderState) -> Ready {
         let plan = self.decide(&mut job).await;
         Ready {
@@ -254,7 +253,7 @@ impl<P: Ports> AuthService<P> {
 
     /// Makes one attempt to send the mail, and updates the job for the next attempt.
     async fn deliver(&self, mut ready: Ready) -> (Job, MailLine) {
-        // If sending the earlier mails of the batch took long, the account may have changed since
+        // If sending the earlier mails of the batch took long, the account might have changed since
         // this mail was prepared.
         if self.now() > ready.at.saturating_add(MAIL_PREPARED_TTL) {
             ready.plan = self.decide(&mut ready.job).await;
@@ -399,9 +398,10 @@ impl<P: Ports> AuthService<P> {
         Delivery::Waits { seconds }
     }
 
-    /// Reserves a notice for which there may be several jobs. If another job has reserved or sent
-    /// the notice, returns the result for this job. While the other job sends the notice, this job
-    /// waits. If the other job fails, this job sends the notice.
+    /// Reserves a notice for which there can be several jobs. `None` means that this job sends the
+    /// notice. If another job has reserved or sent the notice, returns what happens to this job:
+    /// while the other job sends the notice, this job is retried later. If the other job fails, a
+    /// retry of this job sends the notice.
     async fn take_notice(&self, job: &Job) -> Result<Option<Delivery>, StoreError> {
         if !job.task.is_sent_once() {
             return Ok(None);
@@ -436,16 +436,16 @@ impl<P: Ports> AuthService<P> {
         let request = LaneRequest {
             job: &job.id,
             base,
-            // Invitations belong to no class of mails (`class` is `None`) and are not limited: an
-            // administrator may invite again at any time.
+            // Invitations belong to no class of mails (`class` is `None`) and are not limited,
+            // because an administrator may invite again at any time.
             limited: self.settings().limits && job.task.class().is_some(),
             now: self.now(),
         };
         self.ports.mail_ledger().admit(lane, request).await
     }
 
-    /// If the mail was attempted before but will not be sent now, releases its place in the lane
-    /// (the recent links of the mailbox).
+    /// If an earlier attempt to send the mail was made but the mail will not be sent now, the mail
+    /// no longer counts against the limit on links to the mailbox (the lane).
     async fn leave_lane(&self, job: &Job) -> Result<(), StoreError> {
         if job.tries == 0 {
             return Ok(());
@@ -457,8 +457,9 @@ impl<P: Ports> AuthService<P> {
         Ok(())
     }
 
-    /// Sends the mail. If it will never be sent, its place in the lane (the recent links of the
-    /// mailbox) is released, but the charge to its pool remains.
+    /// Sends the mail. If the mail fails and will not be retried, it no longer counts against the
+    /// limit on links to the mailbox (the lane), but the charge to its pool (a share of
+    /// `MAIL_BUDGET`) remains.
     async fn send(
         &self,
         job: &Job,
@@ -475,8 +476,9 @@ impl<P: Ports> AuthService<P> {
                 trace.provider_id = accepted.id;
                 return Ok(Delivery::Sent);
             }
-            // The provider may have accepted the mail all the same, for example if only its answer
-            // timed out. So the mail keeps its place in the lane while it is retried.
+            // It is possible that the provider accepted the mail all the same, for example if only
+            // its answer timed out. So the mail still counts against the limit on links to the
+            // mailbox (the lane) while it is retried.
             Err(
                 MailFailure::Temporary {
                     reason,
@@ -522,8 +524,9 @@ impl<P: Ports> AuthService<P> {
         let (kind, reason) = match failure {
             Some(MailFailure::Account { reason, .. }) => (FailureKind::Refused, reason),
             Some(MailFailure::Temporary { reason, .. }) => (FailureKind::Outage, reason),
-            // The provider works: it has judged the mail. If another isolate has stored a failure
-            // since this isolate asked, that failure is deleted after the next mail.
+            // The provider works, because it has accepted or rejected the mail. If another isolate
+            // has stored a failure since this isolate asked the ledger, that failure is deleted
+            // after the next mail.
             None | Some(MailFailure::Rejected { .. } | MailFailure::Undeliverable { .. }) => {
                 if provider.0.get() && ledger.provider_works().await.is_ok() {
                     provider.0.set(false);
@@ -543,7 +546,7 @@ impl<P: Ports> AuthService<P> {
 }
 
 impl Default for ProviderState {
-    /// The mail ledger was not asked yet, so it may contain failures.
+    /// The mail ledger was not asked yet, so it is possible that it contains failures.
     fn default() -> Self {
         Self(Rc::new(Cell::new(true)))
     }
@@ -592,8 +595,8 @@ fn pause(tries: u32) -> u64 {
     MAIL_RETRIES.get(index).copied().unwrap_or(last)
 }
 
-/// The number of seconds after the start of an hour at which a waiting job is tried. The number is
-/// derived from the job's random id, so that a job that was requested earlier has no advantage.
+/// When a waiting job is tried within an hour, in seconds after the start of the hour. The number
+/// is derived from the job's random id, so that a job that was requested earlier has no advantage.
 fn spread(id: &str) -> u64 {
     let digits = id
         .get(..8)

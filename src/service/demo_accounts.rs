@@ -22,7 +22,7 @@ const CLIENTS: [(&str, &str, Option<&str>); 2] = [
     ("demo-spa", "Demo page", None),
     ("demo-web", "Demo website", Some("demo-web-secret")),
 ];
-/// Redirect URIs to these hosts match any port.
+/// At these hosts a redirect URI matches with any port.
 const REDIRECT_URIS: [&str; 3] = [
     "http://127.0.0.1/callback",
     "http://localhost/callback",
@@ -33,7 +33,7 @@ const RESOURCE: &str = "https://api.example.com";
 impl<P: Ports> AuthService<P> {
     /// Creates the two demo accounts and the two demo apps if they are missing. The accounts are
     /// verified. Their password and the secret of `demo-web` are public. Does nothing outside local
-    /// development; the caller has checked the request's host.
+    /// development. The caller must have checked that the request's host is a local one.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -53,8 +53,8 @@ impl<P: Ports> AuthService<P> {
             } else {
                 Roles::user()
             };
-            // The password is not checked like a new password. It would be rejected, because it is
-            // public and in every list of breached passwords.
+            // The password is not checked like a new password, because the check would reject it:
+            // the password is public and in every list of breached passwords.
             let password = Password::for_login(PASSWORD)
                 .map_err(|_| Error::Internal("a demo account has no password"))?;
             let hash = self.hash_password(&password, &identity.email).await?;
@@ -70,7 +70,7 @@ impl<P: Ports> AuthService<P> {
                 hash: ClientSecretHash::of(secret),
                 created_at: self.now(),
             });
-            // If the id is taken, the app is there already, perhaps changed by an administrator.
+            // If the id is taken, the app exists already. An administrator might have changed it.
             self.ports
                 .clients()
                 .create(&client, secret.as_ref())

@@ -34,18 +34,18 @@ impl<P: Ports> AuthService<P> {
     /// Exchanges a code for an access token, a refresh token and, with the scope `openid`, an
     /// id_token. Begins the app's session.
     ///
-    /// A code gives one session, with any session store and with any number of concurrent requests,
-    /// because the user's Durable Object decides about every exchange. A request with a mistake
-    /// ends no session. Only a second request that is correct in everything ends the session that
-    /// the code began.
+    /// A code gives only one session, with any session store and with any number of concurrent
+    /// requests, because the user's Durable Object decides about every exchange. A request with a
+    /// mistake ends no session. If a code is exchanged a second time by a request without a
+    /// mistake, the session that the code began ends.
     ///
     /// # Errors
     /// - [`Error::Grant`]: the code can't be exchanged.
     /// - [`Error::Target`]: the request names another resource.
     /// - [`Error::Client`].
     /// - [`Error::RateLimited`].
-    /// - [`Error::Store`]: a store failed, and the code may be used up. If so, the app has to send
-    ///   the browser to the authorization endpoint again for another code.
+    /// - [`Error::Store`]: a store failed, and it is possible that the code is used up. If so, the
+    ///   app has to send the browser to the authorization endpoint again for another code.
     pub async fn exchange_code(
         &self,
         exchange: CodeExchange<'_>,
@@ -72,11 +72,13 @@ impl<P: Ports> AuthService<P> {
         let user = self.standing_of(&code, &app).await?;
 
         let session = SessionId::new(now_ms, &self.random());
-        // The object remembers the exchange a little longer than the code is valid, because the
-        // object runs on another computer, whose clock may be ahead of the clock here.
+        // The user's Durable Object remembers the exchange a little longer than the code is valid,
+        // because the object runs on another computer, whose clock could be ahead of the clock
+        // here.
         let remembered_until = code.expires_at.saturating_add(FUTURE_SKEW_SECONDS);
-        // The sign-on must be active when the session begins. With `offline_access` the session may
-        // outlive it.
+        // The user's single sign-on must be active when the session begins, even with
+        // `offline_access`. With `offline_access` the session may continue after the sign-on has
+        // ended.
         let exchanged = self
             .ports
             .sessions()
@@ -101,9 +103,9 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// The scopes that the app may still have: an administrator may have changed the app since the
-    /// code was issued. The document of an app that nobody registered is not read here: its
-    /// redirect URIs matter only when a browser is redirected.
+    /// The scopes of the code that the app may still have. An administrator might have changed the
+    /// app since the code was issued. If nobody registered the app, its document is not read here,
+    /// because the document is needed only for redirect URIs, and no browser is redirected here.
     fn scopes_still_allowed(
         &self,
         code: &Code,
@@ -142,7 +144,8 @@ impl<P: Ports> AuthService<P> {
     /// Ends the session that has just begun if the user has withdrawn the grant meanwhile.
     ///
     /// A withdrawal writes the grant and then ends the sessions of the app. An exchange writes the
-    /// session and then reads the grant. So at least one of the two sees what the other wrote.
+    /// session and then reads the grant. So if both happen at the same time, at least one of the
+    /// two sees what the other wrote.
     async fn end_if_withdrawn(
         &self,
         code: &Code,
@@ -161,8 +164,8 @@ impl<P: Ports> AuthService<P> {
         Err(Error::Grant(GrantRefusal::Withdrawn))
     }
 
-    /// Ends the session that the code began, because the code was presented a second time: somebody
-    /// else has the code and its verifier too.
+    /// Ends the session that the code began, because the code was presented a second time, which
+    /// shows that somebody else has the code and its verifier too.
     async fn end_replayed(
         &self,
         code: &Code,
@@ -216,7 +219,8 @@ impl<P: Ports> AuthService<P> {
             scopes,
             nonce: code.nonce.as_deref(),
         };
-        // The tokens are issued before the write. If issuing fails, no session is stored.
+        // The tokens are issued before the session is stored. If issuing them fails, no session is
+        // stored.
         let tokens = self.app_tokens(&granted, user, &user.into()).await?;
         let new = NewSession {
             user: user.id,

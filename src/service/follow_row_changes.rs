@@ -15,9 +15,9 @@ impl<P: Ports> AuthService<P> {
     /// fails, the others are still told. A later run tells the failed object again, after the
     /// objects that have waited longer.
     ///
-    /// A session store without copies has nothing to discard. The database's list of changed rows
-    /// still keeps the changes for as long as a copy may be used, because the operator may switch
-    /// `SESSION_STORE` back to the store with copies within that time.
+    /// A session store without copies has nothing to discard. The database still keeps the list of
+    /// changed rows for as long as a copy may be used, because within that time the operator might
+    /// switch `SESSION_STORE` back to the store with copies.
     ///
     /// # Errors
     /// The first failure of a store. Nothing is lost: the next run continues.
@@ -28,8 +28,8 @@ impl<P: Ports> AuthService<P> {
             return Ok(users.forget_row_changes(before).await?);
         }
         // No copy from before `COPIES_SINCE` is used, so the changes before it are dropped from the
-        // list. A `COPIES_SINCE` in the future is ignored: the operator may correct it before it
-        // takes effect, and then older copies are still in use.
+        // list. A `COPIES_SINCE` in the future is ignored, because the operator might correct it
+        // before it takes effect. In this case older copies are still in use.
         let since = self.settings().copies_since;
         if (1..=self.now()).contains(&since) {
             users.forget_row_changes(since).await?;
@@ -42,8 +42,8 @@ impl<P: Ports> AuthService<P> {
         // handles the failed ones last. If the database fails to move them, the objects are told
         // all the same.
         let mut outcome = users.postpone_row_changes(&changes, self.now()).await;
-        // Five objects are told at once, because an object that does not answer costs its whole
-        // time limit.
+        // Five objects are told at once, because each object that does not answer delays the run by
+        // its whole time limit.
         for some in changes.chunks(5) {
             let follow = |at| self.follow_row_change(some.get(at));
             let done = join5(follow(0), follow(1), follow(2), follow(3), follow(4)).await;

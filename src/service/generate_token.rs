@@ -21,16 +21,19 @@ pub struct Login<'a> {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Signs a user in, with exactly one write to the session store. If the credentials have a
-    /// refresh token of the same user, the new session joins the sign-on of that token's session.
+    /// Signs a user in, with exactly one write to the session store. If the credentials contain a
+    /// refresh token of the same user, the new session joins the single sign-on of that token's
+    /// session.
     ///
     /// The caller can't distinguish a wrong password, an unknown address and a disabled account:
-    /// the answer and the work are the same for all three. The only exception is an imported hash
-    /// whose parameters `IMPORTED_HASHES` does not name.
+    /// the answer and the work are the same for all three. The only exception is an account with an
+    /// imported hash whose parameters `IMPORTED_HASHES` does not name. There the work can differ.
     ///
     /// # Errors
-    /// [`Error::Login`] when the login is rejected; [`Error::Field`] when a field is too long;
-    /// [`Error::RateLimited`] after too many tries; [`Error::Store`] when a store failed.
+    /// - [`Error::Login`]: the login is rejected.
+    /// - [`Error::Field`]: a field is too long.
+    /// - [`Error::RateLimited`]: there were too many attempts.
+    /// - [`Error::Store`]: a store failed.
     pub async fn generate_token(
         &self,
         login: Login<'_>,

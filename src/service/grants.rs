@@ -1,4 +1,4 @@
-//! Grants: lists and withdraws what a user granted to apps.
+//! Lists and withdraws grants: what a user allowed apps to do.
 
 use super::AuthService;
 use super::access::Bearer;
@@ -18,9 +18,9 @@ impl<P: Ports> AuthService<P> {
         Ok(self.ports.grants().list(bearer.user).await?)
     }
 
-    /// Withdraws what the bearer granted to an app. Renewals of the app fail at once, because they
-    /// read the grant. The sessions of the app end. The app's access tokens become invalid as soon
-    /// as the session store's answers are no longer stale.
+    /// Withdraws what the bearer granted to an app. Renewals by the app fail at once, because they
+    /// read the grant. The app's sessions of this user end. The app's access tokens become invalid
+    /// as soon as the session store's answers are no longer stale.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::UnknownGrant`] if the bearer has no such grant. After
@@ -44,7 +44,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Deletes grants that were withdrawn so long ago that no session can still read them. The cron
-    /// calls it.
+    /// job calls this method.
     ///
     /// # Errors
     /// [`Error::Store`]; the next run continues.

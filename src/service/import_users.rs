@@ -15,7 +15,7 @@ use crate::ports::{PasswordHasher, Ports, UserDirectory};
 /// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions {
-    /// Judges every line and writes nothing.
+    /// Checks every line and writes nothing.
     pub dry_run: bool,
     /// Accepts lines that create administrators.
     pub allow_admin: bool,
@@ -24,8 +24,8 @@ pub struct ImportOptions {
 /// The result for one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowOutcome {
-    /// The account was added with this id. In a dry run: the account would be added, and the id is
-    /// known only if the line contains it.
+    /// The account was added with this id. In a dry run, the account would be added, and the id is
+    /// `None` unless the line contains an id.
     Imported(Option<UserId>),
     /// The address has an account, which was not changed.
     AlreadyThere(UserId),
@@ -100,11 +100,11 @@ impl EarlierRows {
 
 impl<P: Ports> AuthService<P> {
     /// Imports accounts from lines of JSON, each with its number. An account that exists is never
-    /// changed, so a repeat only adds what is missing.
+    /// changed, so a repeated import only adds the missing accounts.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::ReauthenticationRequired`];
-    /// [`Error::Store`]: a repeat completes the import.
+    /// [`Error::Store`]. After [`Error::Store`] a repeated import adds the missing accounts.
     pub async fn import_users(
         &self,
         credential: &str,
@@ -150,8 +150,9 @@ impl<P: Ports> AuthService<P> {
     /// At most `limit` users after `after`, in the order of their ids.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`], also for password hashes unless `EXPORT_HASHES` is
-    /// set; [`Error::ReauthenticationRequired`]; [`Error::Store`].
+    /// - [`Error::Access`]; [`Error::ReauthenticationRequired`]; [`Error::Store`].
+    /// - [`Error::Forbidden`]: the caller may not export users, or asks for password hashes
+    ///   although `EXPORT_HASHES` is not set.
     pub async fn export_users(
         &self,
         credential: &str,
@@ -194,8 +195,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Returns those of `ids` whose account was deleted recently. These ids can't be used again
-    /// yet: the session store may still reject the tokens of such an id, and the cron job may still
-    /// delete the sessions of such an id.
+    /// yet, because the session store might still reject tokens with such an id, and the cron job
+    /// might still delete the sessions of a user with such an id.
     async fn departed_of(&self, ids: &BTreeSet<UserId>) -> Result<Vec<UserId>, StoreError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -214,8 +215,8 @@ impl<P: Ports> AuthService<P> {
         };
         let verified_at = row.email_verified.then_some(now);
         let user = self.new_user(identity, row.password_hash, row.roles, verified_at);
-        // An earlier database that was lost may have had an account with this id. The sessions of
-        // that account must not continue, so the epoch is raised.
+        // It is possible that an account with this id was in an earlier database that was lost. The
+        // sessions of that account must not continue, so the session epoch is raised.
         let raised = row.id.map(|_| raised_epoch(user.session_epoch, now));
         Candidate {
             line,
@@ -259,8 +260,8 @@ impl<P: Ports> AuthService<P> {
             let same_external_id =
                 |it: &&User| it.external_id.is_some() && it.external_id == user.external_id;
             if let Some(existing) = with(&same_address) {
-                // The account has the random id of this import, so this import added it, and only
-                // the answer to a first attempt was lost.
+                // The account has the random id that this import made, so this import added the
+                // account. The answer to the first attempt to add it was lost.
                 return Ok(if existing.id == user.id && !candidate.has_own_id {
                     RowOutcome::Imported(Some(user.id))
                 } else {
@@ -278,7 +279,7 @@ impl<P: Ports> AuthService<P> {
                     candidate.has_own_id.then_some(user.id),
                 ));
             }
-            // The account that had the address or the id was deleted meanwhile.
+            // The account that already had the address or the id was deleted meanwhile.
             Err(StoreError::new(
                 "d1",
                 "an account was deleted during an import: repeat it",

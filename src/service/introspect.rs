@@ -10,13 +10,13 @@ use crate::ports::Ports;
 use edgegate_token::Claims;
 
 impl<P: Ports> AuthService<P> {
-    /// The claims of a valid access token. `None` for an invalid token, and for a token that was
-    /// issued to another app and is for none of the calling app's resources. Also `None` for a
-    /// refresh token: only a renewal shows whether a refresh token is valid.
+    /// The claims of a valid access token. `None` for an invalid token. `None` for a token that was
+    /// issued to another app, unless the token is for a resource (an API) of the calling app.
+    /// `None` for a refresh token, because only a renewal shows whether a refresh token is valid.
     ///
     /// # Errors
-    /// [`Error::Client`] unless the caller is a confidential app and enabled;
-    /// [`Error::RateLimited`]; [`Error::Store`].
+    /// - [`Error::Client`]: the caller is not a confidential app, or is disabled.
+    /// - [`Error::RateLimited`]; [`Error::Store`].
     pub async fn introspect(
         &self,
         token: &str,

@@ -12,7 +12,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::Client;
 use crate::ports::{Ports, UserDirectory};
 
-/// The link of an invitation, as an operator gets it.
+/// The link of an invitation, which is returned to an operator instead of being mailed.
 #[derive(Clone, Debug)]
 pub struct ReturnedLink {
     /// The whole link. Whoever opens it chooses the account's password.
@@ -22,8 +22,8 @@ pub struct ReturnedLink {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Sends another invitation if the account with this address has no password yet: an earlier
-    /// attempt may have been interrupted before it queued the mail.
+    /// Sends another invitation if the account with this address has no password yet, because an
+    /// earlier attempt might have been interrupted before it queued the mail.
     pub(super) async fn invite_again(
         &self,
         email: &EmailAddress,

@@ -15,8 +15,9 @@ impl<P: Ports> AuthService<P> {
     /// one.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::NotInvitable`] for
-    /// an account that has a password or is disabled; [`Error::NoMailProvider`]; [`Error::Store`].
+    /// - [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`];
+    ///   [`Error::NoMailProvider`]; [`Error::Store`].
+    /// - [`Error::NotInvitable`]: the account has a password or is disabled.
     pub async fn invite(&self, credential: &str, id: UserId, locale: Locale) -> Result<(), Error> {
         let by = self.manager(credential, Scope::Users).await?.actor();
         let user = self.invitable(id).await?;
@@ -26,11 +27,11 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`invite`](Self::invite), but sends no mail and returns the link to an operator. An
-    /// administrator can't get the link, because administrators work in a browser, and the link
-    /// would then be there.
+    /// administrator can't get the link, because administrators work in a browser, where a
+    /// malicious script could read the link.
     ///
     /// # Errors
-    /// Those of [`invite`](Self::invite), except for mail.
+    /// Those of [`invite`](Self::invite), except [`Error::NoMailProvider`].
     pub async fn return_invitation(&self, ticket: &str, id: UserId) -> Result<ReturnedLink, Error> {
         let by = Actor::Operator(self.operator(ticket, Scope::Users).await?);
         let user = self.invitable(id).await?;

@@ -71,11 +71,12 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// All checks together, for callers that need to distinguish a bad token from a condition that
-    /// does not hold. Without any condition the answer is false.
+    /// Makes all three checks, for callers that need to distinguish an invalid token from a
+    /// condition that does not hold. If no condition is given, the answer is false.
     ///
     /// # Errors
-    /// [`Error::Access`] when the token is not valid; [`Error::Store`] when a store failed.
+    /// - [`Error::Access`]: the token is not valid.
+    /// - [`Error::Store`]: a store failed.
     pub async fn is_authorized(
         &self,
         access_token: &str,

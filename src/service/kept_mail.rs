@@ -12,7 +12,7 @@ impl<P: Ports> AuthService<P> {
     /// Stores a job that the queue has given up, so that the operator can decide about it.
     ///
     /// # Errors
-    /// The job may not have been stored, so the queue must deliver it again.
+    /// It is not certain that the job was stored, so the queue must deliver it again.
     pub async fn keep_dead_letter(&self, text: &str, id: &str) -> Result<(), StoreError> {
         self.keep_text(id, text, "the queue gave it up", MAIL_TRIES, None)
             .await
@@ -33,7 +33,7 @@ impl<P: Ports> AuthService<P> {
         let mut deliveries = Vec::new();
         for letter in ledger.due(REQUEUED_AT_ONCE, self.now()).await? {
             let Some(mut job) = Job::decode(&letter.job) else {
-                // Only a newer version of the service can read the job.
+                // Only a newer version of the service can read this job.
                 let DeadLetter {
                     id,
                     job,
@@ -44,8 +44,8 @@ impl<P: Ports> AuthService<P> {
                 self.keep_text(id, job, reason, *tries, None).await?;
                 continue;
             };
-            // 0 means that an operator asked for the retry. The attempts are then counted from
-            // zero, and no pool is charged.
+            // 0 means that an operator asked for the retry. In this case the attempts are counted
+            // from zero, and the mail is not charged to `MAIL_BUDGET`.
             if letter.retry_at == Some(0) {
                 job.tries = 0;
                 job.paid = true;
@@ -61,7 +61,7 @@ impl<P: Ports> AuthService<P> {
                 delivery,
                 Delivery::Later { .. } | Delivery::Waits { .. } | Delivery::Dead { .. }
             );
-            // If the attempt stored the job again, it used the job's own id. An entry with that id
+            // If the attempt stored the job again, it stored it under the job's own id. That entry
             // must not be deleted.
             if !is_kept || letter.id != id {
                 ledger.forget(&letter.id).await?;

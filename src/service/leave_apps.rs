@@ -27,15 +27,15 @@ pub struct Leaving<'a> {
 /// What happens to a browser whose user signs out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Left {
-    /// Nobody is signed on any more.
+    /// Nobody is signed in in this browser any more.
     Gone {
-        /// The user and the session of the sign-on that ended, for the log.
+        /// The user and the session of the single sign-on that ended, for the log.
         ended: Option<(UserId, SessionId)>,
         /// The app's URI, if the browser goes there at once.
         to: Option<String>,
     },
-    /// Nobody was signed on, and nothing proves that the app sent the browser. The person may
-    /// continue to the app with a click.
+    /// Nobody was signed in in this browser, and it is not proved that the app sent the browser. If
+    /// `back` is present, a page lets the person continue to the app with a click.
     NobodyThere {
         /// The app to which the person may continue.
         back: Option<BackToApp>,
@@ -60,8 +60,8 @@ pub struct BackToApp {
 
 impl<P: Ports> AuthService<P> {
     /// Signs the user of a browser out of this service and of the apps. The user must have
-    /// confirmed it on this service's own page (`is_confirmed`), or the app must have sent an
-    /// id_token of the same user. Otherwise the result is [`Left::Asked`].
+    /// confirmed the sign-out on this service's own page (`is_confirmed`), or the app must have
+    /// sent an id_token of the same user. If neither is the case, the result is [`Left::Asked`].
     ///
     /// The browser is sent only to a registered URI: of the app in the id_token or, if the user has
     /// confirmed, of the app in `client_id`.
@@ -142,8 +142,8 @@ impl<P: Ports> AuthService<P> {
         }))
     }
 
-    /// Ends a sign-on and its session. Does so even if the session has ended already, because an
-    /// earlier attempt may have ended only one of the two.
+    /// Ends a single sign-on and its session. Ends both even if the session has ended already,
+    /// because an earlier attempt might have ended only one of the two.
     async fn end_sign_on(&self, of: &SignOn, went_on: bool) -> Result<(), Error> {
         let (user, session) = (of.user, of.session);
         let ending = Ending {

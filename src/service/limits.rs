@@ -9,7 +9,8 @@ use crate::domain::policy::LIMIT_RETRY_AFTER;
 use crate::domain::session::{Client, SessionId};
 use crate::ports::{Limit, Ports, RateLimiter};
 
-/// Whose attempts a limit counts: a client's, or those on one account or in one session.
+/// Whose attempts a limit counts: the attempts of a client, those on one account, or those in one
+/// session.
 #[derive(Clone, Copy)]
 enum LimitedBy<'a> {
     Client,
@@ -25,8 +26,8 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Counts an attempt against two limits: that of the client, and that of the client on this
-    /// account.
+    /// Counts an attempt against two limits: the limit for all attempts of the client, and the
+    /// limit for the client's attempts on this account.
     pub(super) async fn admit_on_account(
         &self,
         account: &str,
@@ -49,10 +50,10 @@ impl<P: Ports> AuthService<P> {
             .await
     }
 
-    /// Counts a renewal with a genuine ticket, before any storage is read. It counts against two
-    /// limits. One is per session and client. The other is per client, and high enough for many
-    /// people behind one IP address. Forged tickets are not counted: checking their MAC costs less
-    /// than counting them, and nobody can guess a ticket.
+    /// Counts a renewal with a genuine refresh token, before any storage is read. The renewal
+    /// counts against two limits. One is per session and client. The other is per client, and high
+    /// enough for many people behind one IP address. Forged tokens are not counted, because
+    /// checking their MAC costs less than counting them, and nobody can guess a token.
     pub(super) async fn admit_renewal(
         &self,
         session: SessionId,
@@ -78,23 +79,25 @@ impl<P: Ports> AuthService<P> {
         self.admit(limit, client, &key, LimitedBy::Client).await
     }
 
-    /// Counts a request of an app that has authenticated with its secret. Its servers may send the
-    /// requests of all its users from one IP address, so the requests are not counted per network.
+    /// Counts a request of an app that has authenticated with its secret. Its servers might send
+    /// the requests of all its users from one IP address, so the requests are not counted per
+    /// network.
     pub(super) async fn admit_app(&self, app: ClientHash, client: &Client) -> Result<(), Error> {
         let key = ["app ", &app.to_string()].concat();
         let limit = Limit::ClientRenewals;
         self.admit(limit, client, &key, LimitedBy::Client).await
     }
 
-    /// Counts a request for tokens per network, which many people may share.
+    /// Counts a request for tokens per network. The limit is high, because many people can share a
+    /// network.
     pub(super) async fn admit_network(&self, client: &Client) -> Result<(), Error> {
         let key = client.limit_key();
         self.admit(Limit::ClientRenewals, client, &key, LimitedBy::Client)
             .await
     }
 
-    /// Counts a renewal in a session of an app, per session and network. For a confidential app it
-    /// is counted per session and app instead.
+    /// Counts a renewal in a session of an app, per session and network. If the app is
+    /// confidential, the renewal is counted per session and app instead.
     pub(super) async fn admit_app_session(
         &self,
         app: &AppClient,
@@ -112,7 +115,7 @@ impl<P: Ports> AuthService<P> {
 
     /// Counts a request with an operator ticket. This happens before the ticket is looked up,
     /// because anybody can make a text that looks like a ticket. The limit is so high that an
-    /// operator's command may work through many accounts.
+    /// operator's command can work through many accounts.
     pub(super) async fn admit_operator(&self) -> Result<(), Error> {
         let network = self.network.get();
         let network = network.as_ref().map_or("", Pseudonym::as_str);
@@ -154,15 +157,15 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The refusal of an attempt that the account's password guard delays.
+    /// The error for an attempt that the account's password guard delays.
     pub(super) fn delayed(&self, account: &AccountName, retry_after: u32) -> Error {
         let whose = Whose::Address(Pseudonym::of_account(account));
         self.too_many("account", whose, retry_after)
     }
 
-    /// Records a refusal because of too many attempts, and returns its error. All such refusals
-    /// come through here, those by Cloudflare's rate limiter and those by the password guard of an
-    /// account.
+    /// Records that a request was refused because of too many attempts, and returns the error. This
+    /// function is called for all such refusals: those by Cloudflare's rate limiter and those by
+    /// the password guard of an account.
     pub(super) fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
         self.record(Act::LimitHit { limit, whose });
         Error::RateLimited(retry_after)

@@ -18,20 +18,21 @@ impl<P: Ports> AuthService<P> {
         Some((ticket.user, ticket.session))
     }
 
-    /// Ends the session of a refresh token (used or not) or of an access token (also an expired or
-    /// outdated one). This service must have issued the token, and so recently that its session can
-    /// still exist.
+    /// Ends the session of a refresh token (used or not) or of an access token (even an expired or
+    /// outdated one). The token must be from this service, and must not be so old that its session
+    /// can't exist any more.
     ///
-    /// The sign-on ends with the session, so the apps that the user entered through it are logged
-    /// out too. If the session has ended before but its sign-on has not, the sign-on is ended now.
-    /// An expired access token can't do that: more programs have seen an access token than a
-    /// refresh token.
+    /// The single sign-on ends with the session, so the apps that the user entered through it are
+    /// logged out too. If the session has ended before but its sign-on has not, the sign-on is
+    /// ended now. An expired access token can't end a sign-on in this way, because more programs
+    /// have seen an access token than a refresh token.
     ///
     /// An invalid token is not an error (RFC 7009 section 2.2). Nothing is written if the session
     /// and the sign-on have ended already. Returns the user and the session, for the log.
     ///
     /// # Errors
-    /// [`Error::Store`] if the end may not have been stored; the client may retry.
+    /// [`Error::Store`]: it is not certain that the end of the session was stored. The client may
+    /// retry.
     pub async fn log_out(&self, token: &str) -> Result<Option<(UserId, SessionId)>, Error> {
         let now = self.now();
         let (ending, has_expired) = match self.shared.refresh_tokens.open(token) {
@@ -45,8 +46,8 @@ impl<P: Ports> AuthService<P> {
         let Ending { user, session, .. } = ending;
         let sessions = self.ports.sessions();
         let has_ended = sessions.revocation(user, session, None, now).await?.ended;
-        // A session may have ended without its sign-on: because a new session replaced it, or
-        // because the user had too many sessions.
+        // It is possible that the session ended but its sign-on did not: because a new session
+        // replaced it, or because the user had too many sessions.
         let sign_on = ending.holder.and_then(|holder| holder.own_sign_on(session));
         let is_left = match sign_on {
             Some(sign_on) if has_ended && !has_expired => {

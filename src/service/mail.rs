@@ -14,7 +14,8 @@ use crate::domain::session::{Caller, Client, Credentials};
 use crate::domain::settings::MailRoute;
 use crate::ports::{MailGate, MailQueue, Ports};
 
-/// The options of a requested mail. They can be made from a [`Locale`] alone.
+/// The options of a requested mail. A [`Locale`] can be converted into options that contain only
+/// the locale.
 #[derive(Clone, Copy, Debug)]
 pub struct MailOptions {
     /// The language of the mail.
@@ -39,8 +40,9 @@ impl<P: Ports> AuthService<P> {
     /// The answer depends on the client and on the kind of mail, never on the address.
     ///
     /// # Errors
-    /// [`Error::NoMailProvider`]; [`Error::RateLimited`] if the client's network asks too often;
-    /// [`Error::Store`] if the request could not be counted or queued.
+    /// - [`Error::NoMailProvider`].
+    /// - [`Error::RateLimited`]: the client's network asks too often.
+    /// - [`Error::Store`]: the request could not be counted or queued.
     pub(super) async fn ask_for_mail(
         &self,
         task: Task,
@@ -66,7 +68,8 @@ impl<P: Ports> AuthService<P> {
         if !self.settings().limits {
             return Ok(Pool::First);
         }
-        // A trusted caller does not tell us its clients' networks, so there is no network to count.
+        // A trusted caller does not say from which networks its clients' requests come, so there is
+        // no network to count.
         if !client.is_counted() {
             return Ok(Pool::Medium);
         }
@@ -77,8 +80,8 @@ impl<P: Ports> AuthService<P> {
             GateVerdict::Within => Rank::Rest,
             GateVerdict::Over(wait) => return Err(self.too_many_mails("mail_requests", wait)),
         };
-        // A mail to a new address is requested by the signed-in user. The ticket of this user
-        // proves nothing about the owner of the new address.
+        // A mail to a new address is requested by the signed-in user. The ticket (signed token) of
+        // this user proves nothing about the owner of the new address.
         if !matches!(task, Task::NewAddress { .. })
             && let Some(user) = self.known_user(caller.credentials)
         {
@@ -95,9 +98,9 @@ impl<P: Ports> AuthService<P> {
         Ok(rank.into())
     }
 
-    /// Called if the request is one of the client's first in this hour. Counts it for the larger
-    /// network around the client too (/16 for IPv4, /32 for IPv6). False if the larger network has
-    /// used up its first requests in this hour.
+    /// Called if the request is one of the first from the client's network in this hour. Counts the
+    /// request also for the larger network that contains the client (/16 for IPv4, /32 for IPv6).
+    /// False if the larger network has reached its own limit of such requests.
     async fn is_within_larger_network(
         &self,
         class: RouteClass,
@@ -112,9 +115,9 @@ impl<P: Ports> AuthService<P> {
         Ok(counted.await? == GateVerdict::Within)
     }
 
-    /// The user of a genuine device or session ticket that the client presented. Reads no storage.
-    /// A ticket from before a change of the password is accepted, because a thief may have changed
-    /// the password.
+    /// The user of a genuine ticket (the signed token of a device or a session) that the client
+    /// presented. Reads no storage. A ticket that is older than the last change of the password is
+    /// accepted, because a thief might have changed the password.
     fn known_user(&self, credentials: &Credentials) -> Option<UserId> {
         let now = self.now();
         let device = || {
@@ -136,7 +139,8 @@ impl<P: Ports> AuthService<P> {
     /// are no notices, and nothing is counted.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] after five such actions of the user in a day; [`Error::Store`].
+    /// - [`Error::RateLimited`]: the user has already done five such actions in a day.
+    /// - [`Error::Store`].
     pub(super) async fn admit_noticed_act(
         &self,
         user: UserId,
@@ -163,7 +167,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Notifies a user about their account at a verified address. An address that nobody has
-    /// verified may be anybody's, and gets no notice.
+    /// verified gets no notice, because it could be anybody's.
     pub(super) async fn notify_user(&self, user: &User, task: Task, locale: Locale) {
         if user.email_verified_at.is_some() {
             self.notify(task, locale).await;
@@ -171,18 +175,19 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Queues a mail about something that has happened. If the queue fails, the mail is stored in
-    /// the mail ledger for the cron job. If that fails too, the failure is recorded, and what the
-    /// mail reports is not undone.
+    /// the mail ledger for the cron job. If the ledger fails too, the failure is recorded, and the
+    /// action that the mail reports is not undone.
     pub(super) async fn notify(&self, task: Task, locale: Locale) {
         self.queue_from(Pool::None, task, locale.into()).await;
     }
 
-    /// Like [`notify`](Self::notify), for a mail that is charged to a pool.
+    /// Like [`notify`](Self::notify), for a mail that is charged to a pool (a share of
+    /// `MAIL_BUDGET`).
     pub(super) async fn queue_from(&self, pool: Pool, task: Task, options: MailOptions) {
         self.notify_by(self.job(task, pool, options)).await;
     }
 
-    /// Like [`notify_user`](Self::notify_user), for a notice that several concurrent requests may
+    /// Like [`notify_user`](Self::notify_user), for a notice that several concurrent requests might
     /// queue. They all give the same `event`, so their jobs have the same id and only one mail is
     /// sent.
     pub(super) async fn notify_user_once(

@@ -44,11 +44,12 @@ pub struct CreatedSecret {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// At most [`CLIENTS_PER_PAGE`] apps after `after`, sorted by id.
+    /// At most [`CLIENTS_PER_PAGE`] apps, sorted by id, beginning after the id `after`.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`] if the bearer is neither an administrator nor an
-    /// operator with the scope; [`Error::ReauthenticationRequired`]; [`Error::Store`].
+    /// - [`Error::Access`]; [`Error::ReauthenticationRequired`]; [`Error::Store`].
+    /// - [`Error::Forbidden`]: the caller is neither an administrator nor an operator with the
+    ///   required scope.
     pub async fn list_clients(
         &self,
         credential: &str,
@@ -67,8 +68,8 @@ impl<P: Ports> AuthService<P> {
     /// Registers an app. A confidential app gets its first secret.
     ///
     /// # Errors
-    /// Those of [`list_clients`](Self::list_clients); [`Error::Field`]. After [`Error::Store`] the
-    /// app may exist, but nobody knows its secret. A retry creates another app.
+    /// Those of [`list_clients`](Self::list_clients); [`Error::Field`]. After [`Error::Store`] it
+    /// is possible that the app exists, but nobody knows its secret. A retry creates another app.
     pub async fn create_client(
         &self,
         credential: &str,
@@ -128,7 +129,7 @@ impl<P: Ports> AuthService<P> {
             if after == *before {
                 return Ok(found);
             }
-            // Another request may have changed the app since it was read.
+            // `change` returns false if another request has changed the app since it was read.
             if self.ports.clients().change(&after, before.version).await? {
                 let act = match (before.disabled_at, after.disabled_at) {
                     (None, Some(_)) => ClientAct::Disabled,
@@ -165,8 +166,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`read_client`](Self::read_client); [`Error::PublicClient`];
-    /// [`Error::TooManySecrets`]. After [`Error::Store`] a secret may exist that nobody knows. If a
-    /// retry returns [`Error::TooManySecrets`], delete that secret first.
+    /// [`Error::TooManySecrets`]. After [`Error::Store`] it is possible that a secret exists that
+    /// nobody knows. If a retry returns [`Error::TooManySecrets`], delete that secret first.
     pub async fn add_client_secret(
         &self,
         credential: &str,

@@ -29,7 +29,7 @@ pub struct FailedMail {
     pub asked_at: Option<u64>,
     /// The id of the request that asked for the mail.
     pub request: Option<RequestId>,
-    /// The user whom the mail's job names.
+    /// The user to or about whom the mail is, if the mail's job contains a user id.
     pub user: Option<UserId>,
     /// The pseudonym of the recipient's address.
     pub address: Option<Pseudonym>,
@@ -63,7 +63,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// At most `limit` mails to or about a user that could not be sent, after the id `after`. A
-    /// page may have fewer mails although another page follows.
+    /// page can have fewer mails than `limit` although another page follows.
     ///
     /// # Errors
     /// Those of [`list_failed_mail`](Self::list_failed_mail); [`Error::UnknownUser`].

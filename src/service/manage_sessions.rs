@@ -1,8 +1,8 @@
 //! Lists sessions, ends one session, or ends all except the current one. The caller is the user of
 //! the sessions, or somebody who manages accounts.
 //!
-//! The session store decides how stale a list may be, and how late other locations see that a
-//! session has ended. With `SESSION_STORE = "durable"` there is no delay. With `"kv"` the delay is
+//! How stale a list can be, and how late other locations see that a session has ended, depends on
+//! the session store. With `SESSION_STORE = "durable"` there is no delay. With `"kv"` the delay is
 //! usually less than 60 s.
 
 use super::AuthService;
@@ -20,7 +20,7 @@ use crate::ports::{Devices, Ending, Grants, Ports, SessionStore, UserDirectory};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnSession {
     pub session: ActiveSession,
-    /// The device that its User-Agent names.
+    /// The device that the User-Agent of the session's client names.
     pub device: Device,
     /// Whether it is the session of this request.
     pub current: bool,
@@ -128,8 +128,8 @@ impl<P: Ports> AuthService<P> {
     /// Ends one of the bearer's sessions, which may be the current one.
     ///
     /// # Errors
-    /// [`Error::UnknownSession`] if no active session has this id; otherwise those of
-    /// [`list_sessions`](Self::list_sessions). After [`Error::Store`] a retry ends the session.
+    /// Those of [`list_sessions`](Self::list_sessions); [`Error::UnknownSession`] if no active
+    /// session has this id. After [`Error::Store`] a retry ends the session.
     pub async fn end_session(
         &self,
         access_token: &str,
@@ -156,7 +156,7 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`list_sessions`](Self::list_sessions). After [`Error::Store`] some of the sessions
-    /// may have ended, and a retry ends the rest.
+    /// might have ended already, and a retry ends the rest.
     pub async fn end_other_sessions(&self, access_token: &str) -> Result<Bearer, Error> {
         let (bearer, user) = self.bearer_with_user(access_token).await?;
         let now = self.now();

@@ -18,7 +18,7 @@ use crate::domain::policy::{ADMIN_ROLE, ROLE_EDIT_TRIES};
 use crate::domain::settings::PasswordWork;
 use crate::ports::{Insertion, PasswordGuard, Ports, UserDirectory};
 
-/// The person that an administrator or an operator creates an account for.
+/// The person for whom an administrator or an operator creates an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Invitee<'a> {
     pub email: &'a str,
@@ -50,7 +50,7 @@ impl UserPage {
     }
 }
 
-/// What an administrator or an operator may change. `None` leaves a field as it is.
+/// A change of a user by an administrator or an operator. `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Amendment {
     /// The given name.
@@ -93,8 +93,9 @@ impl Amendment {
 
 impl<P: Ports> AuthService<P> {
     /// # Errors
-    /// [`Error::Access`]; [`Error::Forbidden`] if the bearer is neither an administrator nor an
-    /// operator with the scope; [`Error::UnknownUser`]; [`Error::Store`].
+    /// - [`Error::Access`]; [`Error::UnknownUser`]; [`Error::Store`].
+    /// - [`Error::Forbidden`]: the caller is neither an administrator nor an operator with the
+    ///   required scope.
     pub async fn read_user(&self, credential: &str, id: UserId) -> Result<User, Error> {
         self.manager(credential, Scope::UsersRead).await?;
         self.ports
@@ -104,10 +105,11 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::UnknownUser)
     }
 
-    /// Changes a user. Renewals see the change at once. Checks of access tokens see it as soon as
-    /// the session store's answers are no longer stale. If the user already has the new values,
-    /// nothing is written or recorded, and the user's access tokens stay valid. Requests that add
-    /// or remove single roles at the same time don't undo each other's changes.
+    /// Changes a user. The change takes effect at once for renewals. It takes effect for checks of
+    /// access tokens as soon as the session store's answers are no longer stale. If the user
+    /// already has the new values, nothing is written or recorded, and the user's access tokens
+    /// stay valid. Requests that add or remove single roles at the same time don't undo each
+    /// other's changes.
     ///
     /// # Errors
     /// Those of [`read_user`](Self::read_user), and:
@@ -127,8 +129,9 @@ impl<P: Ports> AuthService<P> {
             Actor::Operator(self.operator(credential, Scope::Users).await?)
         } else {
             let manager = self.manager(credential, Scope::Users).await?;
-            // A recent proof is required only for a change of access, because that may cause
-            // permanent harm. A changed name can be changed back.
+            // The password must have been entered recently only for a change of roles or of the
+            // state, because such a change can cause permanent harm. A changed name can be changed
+            // back.
             if amendment.touches_roles() || amendment.disabled.is_some() {
                 self.require_fresh(&manager)?;
             }
@@ -205,7 +208,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// At most `limit` users after `after`, sorted by id. The oldest account comes first, except
-    /// that the ids of imported accounts may sort anywhere.
+    /// that imported accounts can have ids that sort anywhere.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Store`].
@@ -252,12 +255,13 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Creates an account without a password, whatever `REGISTRATION` says. Its owner gets a mail
-    /// with a link to choose the password, which nobody else ever knows (OWASP ASVS 6.4.6).
+    /// with a link to choose the password, so that nobody else ever knows the password (OWASP ASVS
+    /// 6.4.6).
     ///
     /// # Errors
     /// - [`Error::Access`].
     /// - [`Error::Forbidden`].
-    /// - [`Error::ReauthenticationRequired`]: the account is to have roles that not every user has,
+    /// - [`Error::ReauthenticationRequired`]: the new account gets roles that not every user has,
     ///   and the administrator has not entered the password recently.
     /// - [`Error::Field`].
     /// - [`Error::EmailTaken`].
@@ -291,8 +295,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::Field`]; [`Error::EmailTaken`];
-    /// [`Error::Store`]. After [`Error::Store`] the account may exist. If so, a retry returns
-    /// [`Error::EmailTaken`].
+    /// [`Error::Store`]. After [`Error::Store`] it is possible that the account exists. If so, a
+    /// retry returns [`Error::EmailTaken`].
     pub async fn create_user_with_link(
         &self,
         ticket: &str,
@@ -343,7 +347,7 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Marks the address of an account as verified. The password stays the same, so the operator
-    /// must be sure that whoever knows the password owns the address.
+    /// must be sure that the person who knows the password owns the address.
     ///
     /// # Errors
     /// [`Error::Access`]; [`Error::Forbidden`]; [`Error::UnknownUser`]; [`Error::Store`]. After

@@ -17,12 +17,12 @@ use crate::ports::{OperatorTickets, Ports};
 pub enum Manager {
     /// An administrator.
     Administrator(Bearer),
-    /// An operator. The id is that of the ticket.
+    /// An operator, named by the id of their operator ticket.
     Operator(OperatorId),
 }
 
 impl Manager {
-    /// Who it is, for the audit log.
+    /// The name of this manager in the audit log.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
@@ -66,9 +66,9 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// The operator with this ticket, if the ticket's scope allows the action. An administrator may
+    /// The operator with this ticket, if the ticket's scope allows the action. Administrators may
     /// not do what requires an operator ticket, because a malicious script in a page could use an
-    /// administrator's token.
+    /// administrator's access token.
     pub(super) async fn operator(
         &self,
         credential: &str,
@@ -96,10 +96,10 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Requires an access token of any user, or a ticket of any scope.
+    /// Requires an access token of any user, or an operator ticket with any scope.
     ///
     /// # Errors
-    /// [`Error::Access`]; [`Error::RateLimited`] for a ticket; [`Error::Store`].
+    /// [`Error::Access`]; [`Error::RateLimited`] (only for an operator ticket); [`Error::Store`].
     pub async fn require_signed_in(&self, credential: &str) -> Result<(), Error> {
         if is_operator_ticket(credential) {
             let found = self.operator_ticket(credential, Scope::UsersRead).await;
@@ -128,8 +128,8 @@ impl<P: Ports> AuthService<P> {
         Ok((id, ticket.allows(scope)))
     }
 
-    /// The operator whose ticket came with this request. `None` as long as the ticket has not been
-    /// found valid.
+    /// The operator whose ticket came with this request. `None` until the ticket has been found
+    /// valid.
     #[must_use]
     pub fn operator_of_request(&self) -> Option<OperatorId> {
         self.operator.get()

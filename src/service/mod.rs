@@ -125,8 +125,8 @@ pub use tokens::{SignedIn, TokenPair};
 /// of the access tokens that are accepted there.
 const USERINFO_PATH: &str = "/auth/userinfo";
 
-/// What lives as long as the isolate: the settings, the keys derived from them, and the access
-/// tokens that were verified before.
+/// The data that all requests in an isolate share: the settings, the keys derived from them, and
+/// the access tokens that were verified before.
 pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) refresh_tokens: RefreshTokens,

@@ -5,7 +5,7 @@ use crate::domain::error::Error;
 use crate::ports::{OperatorTickets, Ports};
 
 impl<P: Ports> AuthService<P> {
-    /// Deletes expired tickets. The cron calls it.
+    /// Deletes expired tickets. The cron job calls this method.
     ///
     /// # Errors
     /// [`Error::Store`]; the next run continues.

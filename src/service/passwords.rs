@@ -27,8 +27,8 @@ impl<P: Ports> AuthService<P> {
         match self.ports.vendors().is_breached(&password).await {
             Ok(false) => {}
             Ok(true) => return Err(Error::WeakPassword(vec![Weakness::Breached])),
-            // The password passed all other checks. A vendor's failure must not keep anybody from
-            // choosing it.
+            // The password has passed all other checks. A failure of the vendor must not prevent
+            // the user from choosing it.
             Err(error) => self.record(Act::VendorUnreachable {
                 vendor: "breached_passwords",
                 reason: error.to_string(),
@@ -128,8 +128,8 @@ impl<P: Ports> AuthService<P> {
         }
     }
 
-    /// Whether the attempt comes from a device that the account knows. This is so if the
-    /// credentials contain a valid device ticket.
+    /// Whether the attempt comes from a device that the account knows. The account knows the device
+    /// if the credentials contain a valid device ticket (a signed token from an earlier login).
     pub(super) fn tried_by(&self, user: Option<&User>, credentials: &Credentials) -> TriedBy {
         let now = self.now();
         credentials

@@ -9,7 +9,7 @@ use crate::domain::operator::Scope;
 use crate::domain::session::Client;
 use crate::ports::Ports;
 
-/// What the log has a pseudonym for.
+/// A text for which the log contains a pseudonym.
 #[derive(Clone, Copy)]
 pub enum PseudonymFor<'a> {
     /// An email address.

@@ -1,5 +1,5 @@
-//! Raises the counters of all accounts after the database was restored from a backup. Tokens and
-//! links from before the restore then no longer work, and no new token is refused.
+//! Raises the counters of all accounts after the database was restored from a backup. After that,
+//! tokens and links from before the restore no longer work, and new tokens are accepted.
 
 use super::AuthService;
 use crate::domain::account::UserId;

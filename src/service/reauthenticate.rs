@@ -13,9 +13,9 @@ impl<P: Ports> AuthService<P> {
     /// Checks the password of a signed-in user, and returns a new pair of tokens for the same
     /// session, whose `auth_time` is now.
     ///
-    /// The new refresh token has the same number as the client's current one, so both stay valid
-    /// and a lost answer does no harm. `held` is the refresh token from the client's cookie, if
-    /// there is one; otherwise the number comes from the access token. The attempts are limited
+    /// The new refresh token has the same number as the client's current refresh token, so both
+    /// stay valid and a lost answer does no harm. `held` is the refresh token from the client's
+    /// cookie. Without a cookie the number is taken from the access token. The attempts are limited
     /// like those of a login.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl<P: Ports> AuthService<P> {
     /// - [`Error::Access`]: the refresh token that belongs to the access token was used already.
     ///   The client must renew first and then try again.
     /// - [`Error::Access`]: the cookie belongs to another session, which a later login in the same
-    ///   browser began. A renewal shows whose session that is.
+    ///   browser began. The client can renew its tokens to learn whose session that is.
     /// - [`Error::CurrentPassword`].
     /// - [`Error::RateLimited`].
     /// - [`Error::Field`]: the password is too long.
@@ -82,8 +82,9 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// Requires that the bearer entered the password within the last ten minutes: an access token
-    /// alone, stolen or left open in a browser, must not do permanent harm.
+    /// Requires that the bearer entered the password within the last ten minutes. Somebody who only
+    /// has an access token, because it was stolen or left in an open browser, must not be able to
+    /// do permanent harm.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].
@@ -96,8 +97,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Like [`require_recent_proof`](Self::require_recent_proof), for an administrator or an
-    /// operator. An operator ticket is always recent enough: somebody who can write to the database
-    /// stored it at most 15 minutes ago.
+    /// operator. An operator ticket is always recent enough, because somebody who can write to the
+    /// database stored it at most 15 minutes ago.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`].

@@ -10,8 +10,8 @@ use crate::domain::policy::VERSION_TRIES;
 use crate::ports::{Ports, UserDirectory};
 
 impl<P: Ports> AuthService<P> {
-    /// The user of a link. Using a link changes the state of the account that the link was made
-    /// for. So if the account now has another state, the link is refused as used.
+    /// The user of a link. A link contains a fingerprint of its account's state, and using the link
+    /// changes that state. So if the account now has another state, the link is refused as used.
     pub(super) async fn user_of_link(
         &self,
         link: UserLink,
@@ -28,16 +28,17 @@ impl<P: Ports> AuthService<P> {
         Err(self.refuse_link(LinkRefusal::Spent, Some(link.user)))
     }
 
-    /// The refusal of a link. `user` is its account, if the link is genuine and for an account.
+    /// Records that a link was refused, and returns the error. `user` is the link's account, if the
+    /// link is genuine and for an account.
     pub(super) fn refuse_link(&self, refusal: LinkRefusal, user: Option<UserId>) -> Error {
         self.record(Act::LinkRefused { refusal, user });
         Error::Link(refusal)
     }
 
-    /// Makes the change that a link is for, if the user's row is still as it was read. After a
-    /// concurrent change, the row is read again and the change is repeated, unless the link is no
-    /// longer valid. `None` if the change can't be made although the link is valid, because another
-    /// account has the new address.
+    /// Makes the change that a link is for, if the user's row was not changed since it was read.
+    /// After a concurrent change, the row is read again and the change is repeated, unless the link
+    /// is no longer valid. `None` if the change can't be made although the link is valid, because
+    /// another account has the new address.
     pub(super) async fn redeem(
         &self,
         link: UserLink,

@@ -30,12 +30,12 @@ pub struct AppRenewed {
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Renews an app's tokens. The refresh token depends on the app, the sign-on and the grant: a
-    /// renewal fails after a log-out, after the user has withdrawn the grant, and if the app is
-    /// disabled. A retry is as safe as with [`renew_token`](Self::renew_token).
+    /// Renews an app's tokens. A renewal fails if the app is disabled, if the user has withdrawn
+    /// the grant, and after a log-out (because the log-out ends the single sign-on). A retry is as
+    /// safe as with [`renew_token`](Self::renew_token).
     ///
-    /// If the app asks for fewer scopes, only the access token gets fewer scopes: the refresh token
-    /// keeps its own. Scopes that were not granted are dropped.
+    /// If the app asks for fewer scopes, only the access token gets fewer scopes. The refresh token
+    /// keeps all its scopes. Scopes that were not granted are dropped.
     ///
     /// # Errors
     /// - [`Error::Grant`].
@@ -73,7 +73,7 @@ impl<P: Ports> AuthService<P> {
             .ok_or(Error::Target)?;
         let scopes = narrowed(&ticket, renewal.scope, &allowed)?;
 
-        // The user's row is read because an id_token may contain the user's names, and the session
+        // The user's row is read because an id_token can contain the user's names, and the session
         // store's copy of the row has no names.
         let (grant, row) = futures_util::future::join(
             self.ports.grants().find(ticket.grant),
@@ -114,8 +114,8 @@ impl<P: Ports> AuthService<P> {
         })
     }
 
-    /// The rules for the sessions of an app. If the app is a web page, a session that is not
-    /// renewed expires sooner.
+    /// The rules for the sessions of an app. If the app runs in a web page, its sessions expire
+    /// sooner when they are not renewed.
     pub(super) fn rules_for(&self, app: &AppClient, sign_on: Option<SessionId>) -> Rules {
         let rules = self.settings().sessions;
         if app.is_page(sign_on.is_none()) {

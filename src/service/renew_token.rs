@@ -8,8 +8,9 @@ use crate::ports::Ports;
 /// A successful renewal.
 #[derive(Clone, Debug)]
 pub struct Renewed {
-    /// The tokens. With the verdict *kept*, the refresh token is not replaced. The client gets back
-    /// the one that it presented, with the session's newest proof in it.
+    /// The tokens. With the verdict *kept*, the refresh token is not replaced by its successor. The
+    /// client gets back the refresh token that it presented, with the time of the user's newest
+    /// proof (password entry) in it.
     pub tokens: TokenPair,
     /// The verdict, for the log.
     pub verdict: Verdict,
@@ -22,13 +23,13 @@ impl<P: Ports> AuthService<P> {
     /// A renewal does not prove who the user is, so `auth_time` remains the time of the session's
     /// newest proof (when the user last entered the password).
     ///
-    /// A retry with the same token is safe: within the grace period it gives the same refresh token
-    /// again. The roles are the user's current ones. A used token that comes back later ends the
-    /// session, and a mail tells its user.
+    /// A retry with the same token is safe, because within the grace period it gives the same
+    /// refresh token again. The new access token has the user's current roles. If a used token is
+    /// presented after the grace period, the session ends and a mail tells the user.
     ///
     /// # Errors
-    /// - [`Error::Grant`]: the token is not a genuine ticket (then no storage is read), or its
-    ///   session is over.
+    /// - [`Error::Grant`]: the token is not from this service (in this case no storage is read), or
+    ///   its session is over.
     /// - [`Error::RateLimited`]: this session or this client renews far too often.
     /// - [`Error::Store`]: a store failed. The client may retry.
     pub async fn renew_token(

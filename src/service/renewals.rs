@@ -1,5 +1,5 @@
-//! Presents a refresh ticket to the session store. The renewals of this service's own client and
-//! the renewals of apps share this code.
+//! Presents the ticket in a refresh token to the session store. The renewals of this service's own
+//! client and the renewals of apps share this code.
 
 use super::AuthService;
 use crate::domain::error::{Error, GrantRefusal};

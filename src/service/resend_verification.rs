@@ -10,8 +10,8 @@ use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Queues the mail. Like [`reset_password`](Self::reset_password), this method never reads the
-    /// users' table.
+    /// Queues the mail. This method never reads the users' table, for the same reason as
+    /// [`reset_password`](Self::reset_password).
     ///
     /// # Errors
     /// Those of [`reset_password`](Self::reset_password).

@@ -10,12 +10,12 @@ use crate::domain::session::Caller;
 use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
-    /// Counts the request and queues the mail. If the request has a device or session ticket of the
-    /// account with this address, no budget is charged for the mail. At most
-    /// [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails per user and day are
-    /// free in this way. Never reads the users' table, so neither the answer nor its time reveals
-    /// whether the address has an account. [`deliver_from_queue`](Self::deliver_from_queue) sends
-    /// the mail.
+    /// Counts the request and queues the mail. If the request has a ticket (the signed token of a
+    /// device or a session) of the account with this address, the mail is not charged to
+    /// `MAIL_BUDGET`. At most [`KNOWN_MAILS_A_DAY`](crate::domain::policy::KNOWN_MAILS_A_DAY) mails
+    /// per user and day are free in this way. Never reads the users' table, so neither the answer
+    /// nor its time reveals whether the address has an account.
+    /// [`deliver_from_queue`](Self::deliver_from_queue) sends the mail.
     ///
     /// # Errors
     /// - [`Error::Field`]: the address is invalid.

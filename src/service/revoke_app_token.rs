@@ -11,15 +11,16 @@ use crate::ports::{Ending, Ports, SessionStore};
 
 impl<P: Ports> AuthService<P> {
     /// Ends the app's session to which the token belongs. The token is a refresh token (used or
-    /// not) or an access token (even an expired or outdated one). The sign-on and the sessions of
-    /// other apps continue. An invalid token is not an error (RFC 7009 section 2.2). Returns the
-    /// session, for the log. A disabled app may still revoke.
+    /// not) or an access token (even an expired or outdated one). The single sign-on and the
+    /// sessions of other apps continue. An invalid token is not an error (RFC 7009 section 2.2).
+    /// Returns the session, for the log. A disabled app may still revoke its tokens.
     ///
     /// # Errors
     /// - [`Error::Grant`]: the token belongs to another app. No session ends.
     /// - [`Error::Client`].
     /// - [`Error::RateLimited`].
-    /// - [`Error::Store`]: the end of the session may not have been stored. The app may retry.
+    /// - [`Error::Store`]: it is not certain that the end of the session was stored. The app may
+    ///   retry.
     pub async fn revoke_app_token(
         &self,
         token: &str,
@@ -40,9 +41,8 @@ impl<P: Ports> AuthService<P> {
         Ok(Some((user, session)))
     }
 
-    /// Rejects the token of an app in a request that names no app. Otherwise the answer would be
-    /// the same success as for an invalid token, and the app would believe that its token is
-    /// revoked.
+    /// Rejects the token of an app in a request that names no app. If such a request got the same
+    /// success as a request with an invalid token, the app would believe that its token is revoked.
     ///
     /// # Errors
     /// [`Error::Grant`].

@@ -12,8 +12,8 @@ use crate::ports::Ports;
 
 impl<P: Ports> AuthService<P> {
     /// Ends every session of `user`. Renewals stop at once in every store. Access tokens become
-    /// invalid at once in this isolate, and elsewhere as soon as the session store's answers there
-    /// are no longer stale.
+    /// invalid at once in this isolate. In other isolates they become invalid as soon as the
+    /// session store's answers there are no longer stale.
     ///
     /// # Errors
     /// [`Error::UnknownUser`]; [`Error::Store`]. After [`Error::Store`] a retry completes the
@@ -39,8 +39,8 @@ impl<P: Ports> AuthService<P> {
     ///
     /// # Errors
     /// Those of [`revoke_tokens`](Self::revoke_tokens), [`Error::Access`] and [`Error::Forbidden`].
-    /// If a store failed half-way, the user's own token may be outdated already. A retry with that
-    /// token completes the work but still returns an error.
+    /// If a store failed half-way, it is possible that the user's own token is outdated already. If
+    /// so, a retry with that token completes the work but still returns an error.
     pub async fn revoke_tokens_as(
         &self,
         credential: &str,

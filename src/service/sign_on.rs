@@ -1,5 +1,5 @@
-//! The sign-on of a browser (single sign-on session). It connects the sessions of all apps that the
-//! user entered in the browser.
+//! The sign-on of a browser (the single sign-on session). The sign-on connects the sessions of all
+//! apps that the user entered in the browser.
 //!
 //! A login begins a sign-on. If the same user signs in again in the same browser, the sign-on
 //! continues in the new session, so that a later log-out still reaches the apps that were entered
@@ -39,8 +39,8 @@ impl<P: Ports> AuthService<P> {
         let Some(ticket) = held else {
             return Ok(None);
         };
-        // Only the sign-on is checked. The earlier session may have ended, because a login whose
-        // answer was lost has replaced it.
+        // Only the sign-on is checked. The earlier session may have ended already, for example
+        // because a login whose answer was lost has replaced it.
         let sign_on = sign_on_of(&ticket);
         let sessions = self.ports.sessions();
         let has_ended = sessions.has_signed_off(user.id, sign_on).await?;
@@ -48,11 +48,12 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Ends the session of a refresh token because another session began in the same browser. If
-    /// the new session continues the same sign-on, the sessions of the apps continue. Otherwise
-    /// this is a log-out, and they end.
+    /// the new session continues the same sign-on, the sessions of the apps continue. If it does
+    /// not, this is a log-out, and the sessions of the apps end.
     ///
     /// # Errors
-    /// [`Error::Store`] if the end may not have been stored; the caller may retry.
+    /// [`Error::Store`]: it is not certain that the end of the session was stored. The caller may
+    /// retry.
     pub async fn leave_session(
         &self,
         refresh_token: &str,

@@ -25,7 +25,7 @@ pub struct TokenPair {
     pub refresh_token_expires_in: u64,
     /// The session, for the log.
     pub session: SessionId,
-    /// The sign-on that the session belongs to.
+    /// The single sign-on that the session belongs to.
     pub sign_on: SessionId,
     /// The ticket for the sign-on cookie. Only a browser gets it.
     pub sign_on_ticket: Secret,
@@ -38,13 +38,14 @@ pub struct SignedIn {
     pub tokens: TokenPair,
     /// The user.
     pub user: User,
-    /// The ticket by which the account recognises this device from now on.
+    /// The signed token (ticket) by which the account recognises this device from now on.
     pub device: Secret,
 }
 
 impl<P: Ports> AuthService<P> {
-    /// Begins a session for a user who has just given the right password, with one write. With a
-    /// `sign_on` the session joins it. Otherwise the session begins a sign-on of its own.
+    /// Begins a session for a user who has just given the right password, with one write. If
+    /// `sign_on` is given, the session joins this single sign-on. If not, the session begins a new
+    /// one.
     pub(super) async fn begin_session(
         &self,
         user: User,
@@ -64,7 +65,8 @@ impl<P: Ports> AuthService<P> {
             proof: Proof::by_password(now),
             sign_on,
         };
-        // The tokens are issued before the write. If issuing fails, no session is stored.
+        // The tokens are issued before the session is stored. If issuing them fails, no session is
+        // stored.
         let tokens = self.pair(&UserCopy::from(&user), ticket)?;
         let new = NewSession {
             user: user.id,
@@ -122,7 +124,7 @@ impl<P: Ports> AuthService<P> {
             email_verified: user.email_verified,
             scope: None,
             // Lets a log-out with this token find the sign-on without reading a store, whose answer
-            // may be stale.
+            // could be stale.
             sign_on: ticket.sign_on.map(|sign_on| sign_on.to_string()),
         };
         let access_token = issue(&settings.keys, &claims)
@@ -133,8 +135,8 @@ impl<P: Ports> AuthService<P> {
             sign_on: sign_on_of(&ticket),
             epoch: ticket.epoch,
             proof: ticket.proof,
-            // A session that is not renewed for `idle_ttl` expires, and its sign-on expires with
-            // it.
+            // A session that is not renewed for `idle_ttl` expires, and its single sign-on expires
+            // with it.
             expires_at: ticket
                 .expires_at
                 .min(now.saturating_add(settings.sessions.idle_ttl)),

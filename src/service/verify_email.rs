@@ -17,12 +17,12 @@ impl<P: Ports> AuthService<P> {
     /// With the link of a registration, creates the account with this password. With the link of an
     /// account whose address is not verified, marks the address as verified. If `password` is not
     /// the account's password, it becomes the new one, and every session ends. So if a stranger
-    /// created the account with this address, the owner of the address takes the account over, and
-    /// nothing of the stranger remains.
+    /// created the account with this address, the owner of the address takes over the account, and
+    /// nothing that the stranger entered remains.
     ///
     /// # Errors
-    /// [`Error::Link`]; [`Error::WeakPassword`], after which the link still works;
-    /// [`Error::RateLimited`]; [`Error::Store`].
+    /// - [`Error::Link`]; [`Error::RateLimited`]; [`Error::Store`].
+    /// - [`Error::WeakPassword`]: the link still works.
     pub async fn verify_email(
         &self,
         ticket: &str,
@@ -83,13 +83,13 @@ impl<P: Ports> AuthService<P> {
         locale: Locale,
     ) -> Result<User, Error> {
         let user = self.user_of_link(link, State::for_verification).await?;
-        // Whoever has the link owns the mailbox. The id makes the password guard recognise them, so
-        // wrong guesses of strangers do not delay them.
+        // The person who has the link owns the mailbox. With this id the password guard recognises
+        // the person, so wrong guesses of strangers do not delay them.
         let by = link.state.known_id();
         let same = self.require_password(&user, password, by).await?.is_ok();
-        // If `password` was not the account's password, a stranger may have registered with this
-        // address and typed the names, so the names are removed. The names of an invited user come
-        // from an administrator and are kept.
+        // If `password` was not the account's password, it is possible that a stranger registered
+        // with this address and typed the names, so the names are removed. The names of an invited
+        // user (who has no password yet) come from an administrator and are not removed.
         let names = if !same && user.has_password() {
             Edit::Remove
         } else {

@@ -30,7 +30,7 @@ impl WaitUntil {
         Self(Some(Rc::new(context)))
     }
 
-    /// For work that belongs to no request. The platform may stop such a job as soon as the job
+    /// For work that belongs to no request. The platform might stop such a job as soon as the job
     /// waits.
     #[must_use]
     pub const fn without_request() -> Self {
@@ -44,8 +44,8 @@ impl WaitUntil {
             Ok(JsValue::UNDEFINED)
         });
         if let Some(context) = &self.0 {
-            // A context that has ended accepts no more work. Then the job runs as far as the
-            // platform lets it.
+            // A context that has ended accepts no more work. In this case the job runs until the
+            // platform stops it.
             let _ = context.wait_until(&job);
         }
     }

@@ -1,5 +1,5 @@
-//! Helpers for adapters that call the JavaScript methods of a binding: they find the binding, wait
-//! for its promises and read the errors that it throws.
+//! Helpers for adapters that call the JavaScript methods of a binding. The helpers find the
+//! binding, wait for its promises and read the errors that it throws.
 
 use js_sys::futures::JsFuture;
 use js_sys::{Object, Promise, Reflect};

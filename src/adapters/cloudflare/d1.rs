@@ -43,8 +43,8 @@ pub struct Database {
     group: Option<Group>,
 }
 
-/// Collects statements that one invocation starts at the same time, and runs them in one batch.
-/// Clones share the group.
+/// Collects statements that one invocation of the Worker starts at the same time, and runs them in
+/// one batch. Clones share the group.
 #[derive(Clone, Debug, Default)]
 struct Group(Rc<RefCell<Option<Waiting>>>);
 
@@ -173,7 +173,7 @@ async fn answered(promise: Result<Promise, JsValue>) -> Result<JsValue, StoreErr
     settled(D1, promise).await.map_err(explained)
 }
 
-/// The error with a remedy added, if the database lacks a migration.
+/// Adds a remedy to the error if the error shows that the database lacks a migration.
 fn explained(error: StoreError) -> StoreError {
     StoreError {
         detail: migrations::explained(&error.detail).into_owned(),
@@ -181,7 +181,7 @@ fn explained(error: StoreError) -> StoreError {
     }
 }
 
-/// A row. A stored value is checked like any other input.
+/// A row of a result. Stored values are checked like any other input.
 pub(super) struct Row(JsValue);
 
 impl Row {
@@ -221,7 +221,8 @@ pub(super) fn text(value: &str) -> JsValue {
     JsValue::from_str(value)
 }
 
-/// A number as D1 takes it: a JavaScript number. Counters and times stay far below 2^53.
+/// Converts a number to a JavaScript number, the form that D1 accepts. Counters and times stay far
+/// below 2^53.
 #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
 pub(super) fn number(value: u64) -> JsValue {
     JsValue::from_f64(value as f64)

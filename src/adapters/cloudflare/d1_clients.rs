@@ -70,8 +70,9 @@ impl Clients for D1Clients {
                    ON CONFLICT (id) DO NOTHING RETURNING id";
         let mut statements = vec![(sql, values(client))];
         if let Some(secret) = secret {
-            // `changes() = 1` means that the app was inserted. Without this condition, an app that
-            // already has this id would get a secret that the caller knows.
+            // `changes() = 1` means that the previous statement inserted the app. Without this
+            // condition, if another app already had this id, that app would get a secret that the
+            // caller knows.
             let sql = "INSERT INTO client_secrets (id, client, hash, created_at) \
                        SELECT ?1, ?2, ?3, ?4 WHERE changes() = 1";
             statements.push((sql, secret_values(&client.id, secret)));
@@ -90,8 +91,8 @@ impl Clients for D1Clients {
         if client.first_party {
             return Ok(self.0.first(sql, values).await?.is_some());
         }
-        // The changed app is not a first-party app. If it was one until now, its grants are
-        // deleted, because users were never asked for them.
+        // After the change the app is not a first-party app. If it was one until now, its grants
+        // are deleted, because users were never asked for them.
         let forget = "DELETE FROM grants WHERE client = ?1 AND EXISTS (\
                       SELECT 1 FROM clients WHERE id = ?1 AND version = ?2 AND first_party = 1)";
         let of_first_party = vec![text(client.id.as_str()), number(if_version)];

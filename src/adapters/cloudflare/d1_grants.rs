@@ -23,8 +23,8 @@ impl D1Grants {
 impl Grants for D1Grants {
     async fn give(&self, grant: &Grant) -> Result<Grant, StoreError> {
         // The first conflict (index `grants_live`) occurs if the user has a grant that is not
-        // withdrawn. Then the scopes are merged. The second conflict occurs if a call is repeated
-        // after its grant was withdrawn. Then the grant stays withdrawn.
+        // withdrawn. In this case the scopes are merged. The second conflict occurs if a call is
+        // repeated after its grant was withdrawn. In this case the grant stays withdrawn.
         let sql = "INSERT INTO grants (id, user, client, resource, scopes, given_at) \
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
                    ON CONFLICT (user, client, resource) WHERE withdrawn_at IS NULL DO UPDATE SET scopes = (\
@@ -113,8 +113,8 @@ impl Grants for D1Grants {
     }
 }
 
-/// The value of the column `resource`. Equal resources have the same value, however they are
-/// spelled.
+/// The value of the column `resource`: the canonical spelling, so two spellings of one resource
+/// have the same value.
 fn resource_key(resource: Option<&Resource>) -> &str {
     resource.map_or("", Resource::canonical)
 }

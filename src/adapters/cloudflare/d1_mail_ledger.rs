@@ -33,8 +33,8 @@ impl D1MailLedger {
 
 impl D1MailLedger {
     /// Changes a lane: reads it, applies `change`, and writes the lane only if nobody else has
-    /// changed it meanwhile. If somebody has, tries again. If `change` returns `None`, nothing is
-    /// written.
+    /// changed it meanwhile. If somebody has, starts again with reading. If `change` returns
+    /// `None`, nothing is written.
     async fn change_lane<T>(
         &self,
         lane: &str,
@@ -116,7 +116,7 @@ impl MailLedger for D1MailLedger {
         } = request;
         let admit = |lane: &mut Lane| lane.admit(job, base, now, limited);
         // Most mailboxes got no mail lately, so their lane is empty. The first attempt assumes that
-        // the lane is empty, and so need not read it.
+        // the lane is empty, which saves reading it.
         let mut first = Lane::default();
         if let Some(life) = admit(&mut first)
             && self.replace_lane(lane, "", &first).await?
@@ -219,7 +219,8 @@ impl MailLedger for D1MailLedger {
         limit: u32,
     ) -> Result<Vec<DeadLetter>, StoreError> {
         // SQLite's lower() changes only ASCII characters. So the last condition also selects every
-        // job with other characters. It recognises such a job by having more bytes than characters.
+        // job that contains other characters: the text of such a job has more bytes than
+        // characters.
         let sql = "SELECT * FROM dead_letters WHERE id > ?1 AND (instr(job, ?3) \
                    OR instr(lower(job), ?4) OR length(job) <> length(CAST(job AS BLOB))) \
                    ORDER BY id LIMIT ?2";

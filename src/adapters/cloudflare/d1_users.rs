@@ -31,8 +31,8 @@ impl D1Users {
         Self(database)
     }
 
-    /// Stores the time when an address becomes free. The record is written before the account gives
-    /// up the address, so that every freed address has its record.
+    /// Stores the time when an address becomes free. This record is written before the account
+    /// gives up the address, so that every freed address has a record.
     async fn free(&self, freed: &FreedAddress) -> Result<(), StoreError> {
         let sql = "INSERT INTO freed_addresses (address, freed_at) VALUES (?1, ?2) \
                    ON CONFLICT (address) DO UPDATE SET freed_at = max(freed_at, excluded.freed_at) \
@@ -266,10 +266,10 @@ impl UserDirectory for D1Users {
                     ],
                 ),
                 // Only the statement above checks the deadline. If this statement checked it too,
-                // the deadline might pass in between: then the account would remain although its
-                // deletion (departure) is recorded, and the cron job would end its sessions.
-                // `left_at = ?4` excludes the record of an earlier deletion, after which somebody
-                // has put the account back by hand.
+                // the deadline might pass between the two statements. The account would then remain
+                // although its deletion (departure) is recorded, and the cron job would end its
+                // sessions. `left_at = ?4` excludes the record of an earlier deletion, after which
+                // somebody has put the account back by hand.
                 (
                     "DELETE FROM users WHERE id = ?1 AND email_canonical = ?2 \
                      AND version = coalesce(?3, version) \
@@ -420,7 +420,7 @@ impl UserDirectory for D1Users {
         now: u64,
     ) -> Result<Vec<UserId>, StoreError> {
         // Computes what `raised_version` and `raised_epoch` compute. The triggers of the table
-        // record that these users' rows have changed.
+        // `users` record that these users' rows have changed.
         let sql = "UPDATE users SET version = max(version + 1, ?3 * 1000), \
                    session_epoch = max(session_epoch + 1, ?3), \
                    link_nonce = lower(hex(randomblob(16))), updated_at = ?3 \

@@ -2,8 +2,8 @@
 
 /**
  * bowser's parser. With `require` instead of `import`, bowser's tables are made at the first call,
- * not at the start of every isolate. The path leads to bowser's sources, because bowser's own
- * bundle is made for old browsers and is a tenth larger.
+ * not at the start of every isolate. The path names bowser's sources, because bowser's own bundle
+ * is made for old browsers and is 10 % larger.
  */
 const parserClass = () => require("bowser/src/parser.js").default;
 

@@ -23,8 +23,8 @@ impl Devices for Bowser {
     fn describe(&self, user_agent: &str) -> Device {
         // `describe` throws on an empty text, and omits what it does not recognise.
         let parsed = describe(user_agent).unwrap_or_default();
-        // For an unknown program `describe` returns the text before the first slash, which the
-        // client chose freely. `from_names` accepts only known names.
+        // For an unknown program `describe` returns the text before the first slash, which can be
+        // anything that the client sent. `from_names` accepts only known names.
         let [browser, os, kind] = [0, 1, 2].map(|index| parsed.get(index).as_string());
         Device::from_names(browser.as_deref(), os.as_deref(), kind.as_deref())
     }

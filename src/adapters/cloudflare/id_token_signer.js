@@ -38,8 +38,8 @@ export async function sign(key, message) {
 }
 
 /**
- * The result of the promise. Rejects if it takes too long, because a request must not wait for
- * ever.
+ * The result of the promise. Rejects if the promise takes too long, because a request must not wait
+ * for ever.
  *
  * @template T
  * @param {Promise<T>} promise

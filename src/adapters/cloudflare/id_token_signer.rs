@@ -22,14 +22,15 @@ extern "C" {
 /// The port's name in errors.
 const SIGNER: &str = "id_token_signer";
 
-/// Contains the keys, which are imported once for each isolate. `Debug` prints no key, because the
+/// Contains the keys, each of which an isolate imports once. `Debug` can't print a key, because the
 /// imported keys are handles of WebCrypto that can't be exported.
 #[derive(Debug, Default)]
 pub struct PlatformIdTokenSigner(RefCell<BTreeMap<String, JsValue>>);
 
 impl IdTokenSigner for PlatformIdTokenSigner {
     async fn sign(&self, key: &RsaSigningKey, message: &[u8]) -> Result<Vec<u8>, StoreError> {
-        // The borrow must end in this line, because other requests run while this request waits.
+        // The borrow must end in this line: while this request waits below, other requests run and
+        // borrow the map too.
         let known = self.0.borrow().get(key.kid()).cloned();
         let imported = match known {
             Some(imported) => imported,

@@ -22,9 +22,9 @@ extern "C" {
     fn send(this: &Binding, body: &str, options: &Object) -> Result<Promise, JsValue>;
 }
 
-/// `MAIL_QUEUE` and `NOTICE_QUEUE`. Notices go to `NOTICE_QUEUE` if it is bound. All other mails,
-/// and notices without that queue, go to `MAIL_QUEUE`. Without a queue the jobs wait in a list, and
-/// the Worker does them after the response.
+/// `MAIL_QUEUE` and `NOTICE_QUEUE`. Notices go to `NOTICE_QUEUE` if it is bound. All other mails go
+/// to `MAIL_QUEUE`, and so do notices if `NOTICE_QUEUE` is not bound. Without any queue the jobs
+/// wait in a list, and the Worker does them after the response.
 #[derive(Clone, Debug)]
 pub struct CloudflareMailQueue {
     mails: Option<Rc<Binding>>,
@@ -60,7 +60,7 @@ impl CloudflareMailQueue {
         notices.or(self.mails.as_ref()).map(AsRef::as_ref)
     }
 
-    /// Whether `MAIL_QUEUE` is bound.
+    /// Whether the binding `MAIL_QUEUE` exists.
     #[must_use]
     pub fn is_bound(&self) -> bool {
         self.mails.is_some()
@@ -72,8 +72,8 @@ impl CloudflareMailQueue {
         self.after_response.take()
     }
 
-    /// The jobs that this request queued, and those that it tried to queue: a queue that answers
-    /// with an error may have accepted the job all the same.
+    /// The jobs that this request queued, and those that it tried to queue. A queue that answers
+    /// with an error might have accepted the job all the same.
     #[must_use]
     pub fn queued(&self) -> Vec<Job> {
         self.queued.borrow().clone()

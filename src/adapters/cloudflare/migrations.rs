@@ -1,7 +1,7 @@
 //! Which migrations this version needs, and how a database shows which of them it has.
 //!
-//! A database may have more migrations than this version needs, while a newer version is being
-//! deployed. This version works with them too.
+//! While a newer version is being deployed, the database can have more migrations than this version
+//! needs. This version works with such a database too.
 
 use std::borrow::Cow;
 
@@ -104,8 +104,8 @@ mod tests {
         found
     }
 
-    /// This test fails if a new migration is missing from the list, or does not leave the proof
-    /// that the list says.
+    /// This test fails if a new migration is missing from the list, or if applying it does not
+    /// leave the proof (a table, an index or a mark) that the list names.
     #[test]
     fn every_migration_is_listed_with_what_shows_that_it_was_applied() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");

@@ -1,8 +1,9 @@
 //! How the Worker asks its Durable Objects: by name, over RPC, in JSON.
 //!
-//! During a deploy a Worker of one version may ask an object that runs another version. Neither may
-//! misunderstand the other: a call or an answer that does not have the form that this version
-//! expects is an error. So whoever changes the meaning of a call must also change its name.
+//! During a deploy a Worker of one version can ask an object that runs another version. Neither may
+//! misunderstand the other, so a call or an answer is an error if it does not have the form that
+//! this version expects. For the same reason, whoever changes the meaning of a call must also
+//! change its name.
 
 use futures_util::future::{Either, select};
 use js_sys::{Array, Promise};
@@ -61,8 +62,8 @@ impl Objects {
     /// Asks the object of this name, and reads its answer. `also` contains further arguments, which
     /// are sent after the call.
     ///
-    /// An object that was just moved or updated fails, so it is asked a second time. So the object
-    /// may carry out the same call twice.
+    /// An object that was just moved or updated fails, so it is asked a second time. As a
+    /// consequence, the object might carry out the same call twice.
     pub(super) async fn ask<A: DeserializeOwned>(
         &self,
         name: &str,
@@ -80,8 +81,8 @@ impl Objects {
             for argument in also {
                 arguments.push(argument);
             }
-            // A stub that failed keeps failing. So each attempt uses a new stub, which finds the
-            // object where it is now.
+            // A stub that has failed once keeps failing. So each attempt uses a new stub, which
+            // finds the object's current location.
             let answer = namespace
                 .get_by_name(name)
                 .and_then(|stub| stub.ask(arguments));

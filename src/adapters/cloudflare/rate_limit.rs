@@ -33,8 +33,8 @@ pub struct BindingLimits {
 }
 
 impl BindingLimits {
-    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`. A binding that is not
-    /// configured admits everything.
+    /// The bindings `IP_LIMITER`, `ACCOUNT_LIMITER` and `RENEWAL_LIMITER`. If a binding is not
+    /// configured, its limit admits everything.
     #[must_use]
     pub fn new(env: &worker::Env) -> Self {
         Self {

@@ -18,7 +18,7 @@ use crate::domain::session::{
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Sessions in Workers KV or in Durable Objects. The documentation of each store says how stale its
-/// answers may be.
+/// answers can be.
 #[derive(Clone, Debug)]
 pub enum CloudflareSessions {
     /// Sessions in Workers KV (`SESSION_STORE = "kv"`), and the Durable Objects if they are bound.
@@ -200,7 +200,8 @@ impl SessionStore for CloudflareSessions {
     }
 
     async fn forget(&self, user: UserId, most: usize) -> Result<usize, StoreError> {
-        // The other store may contain records from before the operator changed `SESSION_STORE`.
+        // The other store can contain records from the time before the operator changed
+        // `SESSION_STORE`.
         let (kv, durable) = match self {
             Self::Kv(kv, durable) => (Some(kv), durable.as_ref()),
             Self::Durable(durable, kv) => (kv.as_ref(), Some(durable)),

@@ -2,7 +2,10 @@
 // `node:crypto` once it is loaded. No function here throws or rejects. null means that the platform
 // gave no answer.
 
-/** How long the platform may take. It usually answers before a timer could start. */
+/**
+ * How long the platform may take to answer, in milliseconds. It usually answers before a timer is
+ * started.
+ */
 const LONGEST_MS = 1_000;
 // How many turns of the microtask queue to wait before a timer starts.
 const TURNS_WITHOUT_TIMER = 3;
@@ -35,8 +38,9 @@ export async function importKey(x, y) {
 }
 
 /**
- * Whether a signature is valid. Both arrays are views of the wasm's memory: WebCrypto copies them
- * before it returns (Web Cryptography, section 14.3.4), and they don't change before the answer.
+ * Whether a signature is valid. Both arrays are views of the wasm's memory. They need no copy:
+ * WebCrypto copies them before it returns (Web Cryptography, section 14.3.4), and they don't change
+ * before the answer.
  *
  * @param {PlatformKey} key
  * @param {Uint8Array<ArrayBuffer>} signature
@@ -59,8 +63,8 @@ export async function verify({ algorithm, key }, signature, message) {
 let nodeCrypto;
 
 /**
- * Loads `node:crypto`, which takes 3 ms. Without Node.js compatibility there is no such module, and
- * `verifyAtOnce` still returns undefined.
+ * Loads `node:crypto`, which takes 3 ms. If the Worker has no Node.js compatibility, the module
+ * does not exist, and `verifyAtOnce` continues to return undefined.
  */
 export async function loadNodeCrypto() {
   const module = await inTime(() => import("node:crypto"));
@@ -91,7 +95,8 @@ export function verifyAtOnce({ algorithm, key }, signature, message) {
 
 const SEQUENCE = 0x30;
 const INTEGER = 2;
-// Each integer has a tag, a length, and perhaps a zero that makes it positive.
+// The sequence and each of its two integers have a tag and a length. An integer can also have a
+// zero byte in front, which makes it positive.
 const DER_MAX_BYTES = 2 + 2 * (3 + SCALAR_BYTES);
 
 /**
@@ -104,7 +109,7 @@ function toDer(signature) {
   let end = 2;
   for (let at = 0; at < signature.length; ) {
     const next = at + SCALAR_BYTES;
-    // The form of the signature was checked before, so neither integer is zero.
+    // The form of the signature was checked before this call, so neither integer is zero.
     while (signature[at] === 0) at++;
     const sign = signature[at] >> 7;
     der[end] = INTEGER;
@@ -118,8 +123,8 @@ function toDer(signature) {
 }
 
 /**
- * What a promise of the platform resolves to. Null if `start` throws, or if its promise rejects or
- * takes too long: a request must not wait for ever.
+ * The value to which the promise of `start` resolves. Null if `start` throws, or if its promise
+ * rejects or takes too long, because a request must not wait for ever.
  *
  * @template T
  * @param {() => Promise<T>} start
@@ -146,7 +151,7 @@ async function inTime(start) {
 }
 
 /**
- * Waits for a promise, but not for ever.
+ * Waits for a promise, but at most `LONGEST_MS`.
  *
  * @param {Promise<void>} settled
  */

@@ -24,16 +24,16 @@ extern "C" {
 }
 
 /// How many signatures an isolate verifies with WebCrypto's promises before it loads `node:crypto`.
-/// Each promise costs some 20 µs, and loading the module costs 3 ms. After 150 promises, an isolate
-/// has spent as much time on promises as loading the module takes.
+/// Each promise costs about 20 µs, and loading the module costs 3 ms. After 150 promises, an
+/// isolate has spent as much time on promises as it takes to load the module.
 const PROMISES: u32 = 150;
 
 /// Verifies signatures with public keys that are imported once for each isolate. All keys belong to
 /// one key set, because an isolate's settings never change.
 #[derive(Debug)]
 pub struct PlatformSignatures {
-    /// The imported keys, by their position in the key set. `None` for a key with which the
-    /// platform has failed. That key is never tried again.
+    /// The imported keys, by their position in the key set. `None` for a key that the platform
+    /// failed to import or to use. That key is never tried again.
     imported: RefCell<BTreeMap<usize, Option<JsValue>>>,
     /// How many more signatures are verified with promises. `None` once `node:crypto` was loaded,
     /// or could not be loaded.
@@ -50,7 +50,8 @@ impl SignatureVerifier for PlatformSignatures {
     /// Symmetric keys are not imported: the wasm verifies an HMAC faster than the platform.
     async fn verify(&self, signed_by: &SignedBy<'_>) -> Option<bool> {
         let position = signed_by.key_position();
-        // The borrow must end in this line, because other requests run while this request waits.
+        // The borrow must end in this line: while this request waits below, other requests run and
+        // borrow the map too.
         let known = self.imported.borrow().get(&position).cloned();
         let key = match known {
             Some(key) => key,
@@ -93,8 +94,8 @@ impl PlatformSignatures {
         (!answer.is_undefined()).then_some(answer)
     }
 
-    /// Imports the key. Requests that arrive before the key is imported import it too, because a
-    /// Worker must not wait for a promise of another request.
+    /// Imports the key. If other requests arrive before the key is imported, each imports the key
+    /// itself, because a Worker must not wait for a promise of another request.
     async fn import(&self, signed_by: &SignedBy<'_>) -> Option<JsValue> {
         let key = match signed_by.public_coordinates() {
             None => None,
@@ -107,7 +108,7 @@ impl PlatformSignatures {
     }
 }
 
-/// What a promise of `signatures.js` resolves to, unless it is null.
+/// The value to which a promise of `signatures.js` resolves. `None` if the value is null.
 async fn outcome(promise: Result<Promise, JsValue>) -> Option<JsValue> {
     let value = JsFuture::from(promise.ok()?).await.ok()?;
     (!value.is_null()).then_some(value)

@@ -6,9 +6,9 @@ use worker::Env;
 
 use super::binding::member;
 
-/// A variable's text. In wrangler.toml a variable may be a number, a boolean or a table. Then the
-/// result is the text that JavaScript writes for the value, so that the setting never seems to be
-/// missing.
+/// A variable's text. In wrangler.toml a variable can also be a number, a boolean or a table. For
+/// such a value the result is the text that JavaScript writes for it, so that the setting does not
+/// seem to be missing.
 #[must_use]
 pub fn text(env: &Env, name: &str) -> Option<String> {
     let value = member(env.as_ref(), name);

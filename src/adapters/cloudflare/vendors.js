@@ -6,9 +6,10 @@ const hex = (buffer) =>
 export const sha1 = async (bytes) => hex(await crypto.subtle.digest("SHA-1", bytes)).toUpperCase();
 
 /**
- * Sends a POST if `json` is given, otherwise a GET that asks for padding. Returns the whole text of
- * an answer with status 200. For a POST it also returns the text of a 4xx answer that has
- * Turnstile's `error-codes`. Redirects are not followed, and no error contains the request.
+ * Sends a POST if `json` is given, otherwise a GET that asks the server to pad its answer. Returns
+ * the whole text of an answer with status 200. For a POST it also returns the text of a 4xx answer
+ * that has Turnstile's `error-codes`. Redirects are not followed, and no error contains the
+ * request.
  */
 export const ask = async (url, json, milliseconds, most) => {
   const headers = {

@@ -19,9 +19,9 @@ use crate::ports::{Ending, Random, SessionStore};
 pub(super) struct Recorded {
     /// The active sessions.
     pub(super) active: Vec<ActiveSession>,
-    /// The sessions that have ended, or began in an earlier epoch. A session of a later epoch is in
-    /// neither list: the caller has read an older epoch, so it can't know whether that session has
-    /// ended.
+    /// The sessions that have ended, or began in an earlier epoch. A session of a later epoch than
+    /// the caller's is in neither list: the caller has read an outdated epoch, so it can't know
+    /// whether that session has ended.
     over: Vec<SessionId>,
 }
 
@@ -74,8 +74,8 @@ where
     pub(super) async fn recorded(&self, user: UserId, epoch: u32) -> Result<Recorded, StoreError> {
         let epoch = u64::from(epoch);
         let found = self.listed(user).await?;
-        // A set, because the apps of one browser share one sign-on, so its key occurs several
-        // times.
+        // This is a set, because the apps of one browser share a single sign-on, so the sign-on's
+        // key occurs several times.
         let keys: BTreeSet<String> = found
             .iter()
             .flat_map(|listed| {
@@ -114,9 +114,9 @@ where
     }
 
     /// Ends the oldest sessions if the user has more than `most`. With `client`, only the sessions
-    /// of that app are counted and ended. Without it, only those of browsers are. Also deletes the
-    /// records of sessions that have ended: these records have no effect any more, and would make
-    /// every list longer until they expire.
+    /// of that app are counted and ended. Without it, only the sessions of browsers are. Also
+    /// deletes the records of sessions that have ended, because these records have no effect any
+    /// more and would make every list longer until they expire.
     pub(super) async fn keep_to(
         &self,
         most: usize,
@@ -127,7 +127,7 @@ where
         now: u64,
     ) -> Result<(), StoreError> {
         let recorded = self.recorded(user, epoch).await?;
-        // A list of keys is sorted, so the oldest session comes first. The list may not show the
+        // A list of keys is sorted, so the oldest session comes first. The list might not show the
         // new session yet. The new session is never ended here, even if it seems older because the
         // clock of another location is ahead.
         let others: Vec<SessionId> = recorded
@@ -136,8 +136,8 @@ where
             .filter(|active| active.app == client && active.id != begun)
             .map(|active| active.id)
             .collect();
-        // If the new session has ended already, it does not count towards the limit, so one more of
-        // the other sessions may continue.
+        // If the new session has ended already, it does not count towards the limit. Without it,
+        // the limit leaves room for one more of the other sessions.
         let ended = recorded.over.contains(&begun);
         let most = most.saturating_add(usize::from(ended));
         for id in surplus(&others, most).iter().take(KV_REMOVALS) {

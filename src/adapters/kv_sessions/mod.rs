@@ -54,26 +54,27 @@ pub use revocation_memory::RevocationMemory;
 /// The session store on Workers KV.
 ///
 /// **Staleness.** A login, a renewal or an ended session elsewhere is visible everywhere within
-/// about 60 s. Cloudflare gives this number but does not guarantee it. A check may be answered from
-/// this isolate's memory for 15 s more, so a check sees the change within about 75 s. An isolate
-/// An isolate remembers for at least five minutes each session that it ended and each version that
-/// it wrote, so renewals and checks in the same isolate see these at once. A password change, a
-/// revoke-all and a disabled account stop renewals at once everywhere, because renewals read the
-/// user's row in the database. A list of sessions may miss a session that began in the last minute,
-/// here or elsewhere. It may also show a session that has just ended elsewhere. So
-/// [`end_client`](SessionStore::end_client) may miss a session that began in the last minute.
+/// about 60 s. Cloudflare gives this number but does not guarantee it. A check (a request that asks
+/// whether an access token is valid) might be answered from this isolate's memory for 15 s more, so
+/// a check sees the change within about 75 s. An isolate remembers for at least five minutes each
+/// session that it ended and each version that it wrote, so renewals and checks in the same isolate
+/// see these at once. A password change, a revoke-all and a disabled account stop renewals at once
+/// everywhere, because renewals read the user's row in the database. A list of sessions might miss
+/// a session that began in the last minute, in this location or in another. The list might also
+/// show a session that has just ended in another location. So
+/// [`end_client`](SessionStore::end_client) might miss a session that began in the last minute.
 ///
 /// **Codes.** Workers KV can't decide which of two requests was first. So authorization codes are
-/// exchanged in another store, which can: the users' `Sessions` objects (Durable Objects).
+/// exchanged in another store that can decide it: the users' `Sessions` objects (Durable Objects).
 ///
 /// **Limit.** The sessions of a user are not counted at each login, but only after one login in
-/// eight, when the response has been sent. So a user may have a few sessions more than
+/// eight, when the response has been sent. So a user can have a few sessions more than
 /// [`NewSession::most`] for a while.
 ///
 /// **One write a second.** KV refuses a write to a key that was written less than a second ago.
 /// After a refusal the store reads the key. If the record has the new content already, a
 /// simultaneous request has done the work. Otherwise the write is tried again, with jitter, for
-/// some three seconds. After that the caller gets an error, and may repeat the call.
+/// about three seconds. After that the caller gets an error, and may repeat the call.
 #[derive(Clone, Debug)]
 pub struct KvSessions<K, R, S, B, C> {
     kv: K,
@@ -85,9 +86,9 @@ pub struct KvSessions<K, R, S, B, C> {
 }
 
 impl<K, R, S, B, C> KvSessions<K, R, S, B, C> {
-    /// A store in a namespace. `memory` outlives the request: there is one for each isolate.
-    /// `codes` is the store in which authorization codes are exchanged (see **Codes** above).
-    /// Without it no code can be exchanged.
+    /// A store in a namespace. `memory` outlives the request, because all requests in an isolate
+    /// share it. `codes` is the store in which authorization codes are exchanged (see **Codes**
+    /// above). Without it no code can be exchanged.
     #[must_use]
     pub fn new(
         kv: K,
@@ -149,8 +150,8 @@ where
             &encode_record(&Record::default(), &holder),
             Some(encode_metadata(epoch, &holder, new.client, now)),
             new.idle_ttl.min(new.expires_at.saturating_sub(now)),
-            // The session's id is new, so whatever is stored under it was written for this login,
-            // or by a later renewal.
+            // The session's id is new. If a record with this id is stored already, it was written
+            // for this login or by a later renewal.
             |_| true,
         )
         .await?;
@@ -182,7 +183,7 @@ where
         let holder = presented.holder();
         let (stored, user) = join(self.stored(&ticket, &holder), user).await;
         let (mut stored, user) = (stored?, user?);
-        // This isolate may have ended the session while the user's row was read.
+        // It is possible that this isolate ended the session while the user's row was read.
         stored.ended |= self.has_ended_here(&ticket, &holder);
         let decision = rotate::decide(
             &stored,
@@ -239,8 +240,8 @@ where
         })
     }
 
-    /// Writes nothing: the record that was read may be stale, and writing it back would undo a
-    /// renewal.
+    /// Writes nothing, because the record that was read might be stale, and writing it back could
+    /// undo a renewal.
     async fn prove(
         &self,
         ticket: &RefreshTicket,
@@ -258,8 +259,9 @@ where
         ))
     }
 
-    /// The sign-on's record is written before the session's. If the second write fails, a repeat
-    /// finds that the session has not ended, and writes both.
+    /// The record of the single sign-on's end is written before the record of the session's end. If
+    /// the second write fails, a repeated call finds that the session has not ended, and writes
+    /// both.
     async fn end(&self, ending: &Ending, reason: EndReason, now: u64) -> Result<(), StoreError> {
         let &Ending { user, session, .. } = ending;
         if reason.ends_the_sign_on()
@@ -313,8 +315,8 @@ where
                 return Ok(Exchanged::SignedOff);
             }
         }
-        // This sign-on is recorded in KV, which was asked above. The store of the codes knows
-        // nothing about it, so no sign-on is passed to that store.
+        // The single sign-on is recorded in KV, which was asked above. The store of the codes knows
+        // nothing about the sign-on, so no sign-on is passed to that store.
         codes.exchange(user, code, session, None, until, now).await
     }
 
@@ -343,7 +345,7 @@ where
         ttl: u64,
         now: u64,
     ) -> Result<(), StoreError> {
-        // An old token may cause the same call again and again, so a stored version is not written
+        // An old token can cause the same call again and again, so a stored version is not written
         // again.
         if self.memory.borrow().has_stored_version(user, version, now) {
             return Ok(());
@@ -425,7 +427,7 @@ where
                         .transpose()
                         .map_err(|_| malformed("stale"))?,
                 };
-                // This isolate may have ended the session while KV was asked.
+                // It is possible that this isolate ended the session while KV was asked.
                 self.memory
                     .borrow_mut()
                     .remember(user, session, answer, now)
@@ -437,7 +439,7 @@ where
 
 impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
     /// Reads a ticket's session from KV, without KV's cache. For an app's session, also reads
-    /// whether its sign-on has ended.
+    /// whether the single sign-on that it belongs to has ended.
     async fn stored(&self, ticket: &RefreshTicket, holder: &Holder) -> Result<Stored, StoreError> {
         let session = session_key(ticket.user, ticket.session);
         let mut keys = vec![session.clone(), ended_key(ticket.user, ticket.session)];
@@ -448,13 +450,15 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
         let record = values.remove(&session);
         Ok(Stored {
             record: record.map(|text| decode_record(&text)).transpose()?,
-            // Each other value is a record that the session or its sign-on has ended. KV may not
-            // show yet what this isolate has ended, so the isolate's memory is asked too.
+            // Each of the remaining values is a record that the session or its sign-on has ended.
+            // KV might not show yet what this isolate has ended, so the isolate's memory is asked
+            // too.
             ended: !values.is_empty() || self.has_ended_here(ticket, holder),
         })
     }
 
-    /// Whether this isolate has ended the session, or the sign-on of an app's session.
+    /// Whether this isolate has ended the session or, for an app's session, the single sign-on that
+    /// it belongs to.
     fn has_ended_here(&self, ticket: &RefreshTicket, holder: &Holder) -> bool {
         let memory = self.memory.borrow();
         memory.has_ended(ticket.user, ticket.session)
@@ -463,8 +467,9 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
     }
 
     /// Who holds a session: a browser or an app. The caller's ticket says it, or else the session's
-    /// record is read. A session without a record is treated as a browser's session with a sign-on
-    /// of its own. If it was an app's session, that does no harm: no sign-on has its id.
+    /// record is read. A session without a record is treated as a browser's session that began its
+    /// own single sign-on. Treating an app's session in this way does no harm, because no sign-on
+    /// has the id of an app's session.
     async fn holder_of(&self, ending: &Ending) -> Result<Holder, StoreError> {
         if let Some(holder) = ending.holder {
             return Ok(holder);
@@ -490,9 +495,10 @@ impl<K: KeyValue, R: Random, S: Sleep, B, C> KvSessions<K, R, S, B, C> {
         byte
     }
 
-    /// Writes a key. If KV refuses because the key was written a moment ago, reads the key: a
-    /// simultaneous request may have written the same. `is_enough` decides whether the value that
-    /// was read makes the write unnecessary. Otherwise tries again a few times, with jitter.
+    /// Writes a key. If KV refuses because the key was written a moment ago, reads the key, because
+    /// a simultaneous request might have written the same value. `is_enough` decides whether the
+    /// value that was read makes the write unnecessary. Otherwise tries again a few times, with
+    /// jitter.
     async fn write(
         &self,
         key: &str,

@@ -20,8 +20,8 @@ pub trait KeyValue {
     /// Writes one key, whatever its value was. The key expires after `ttl` seconds (at least 60).
     ///
     /// # Errors
-    /// When it is not certain that the value was written. [`WriteError::Refused`] when the key was
-    /// written too often.
+    /// [`WriteError::Refused`] when the key was written too often. [`WriteError::Failed`] when it
+    /// is not certain whether the value was written.
     async fn write(
         &self,
         key: &str,
@@ -31,7 +31,7 @@ pub trait KeyValue {
     ) -> Result<(), WriteError>;
 
     /// A page of the keys that begin with `prefix`, with their metadata. A key that was written
-    /// recently may be missing, and one that was deleted recently may still be listed.
+    /// recently might be missing, and a key that was deleted recently might still be listed.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -40,7 +40,7 @@ pub trait KeyValue {
     /// Deletes a key. Deleting an absent key is not an error.
     ///
     /// # Errors
-    /// When the key may not have been deleted.
+    /// When it is not certain that the key was deleted.
     async fn delete(&self, key: &str) -> Result<(), StoreError>;
 }
 
@@ -61,7 +61,7 @@ pub struct KeyPage {
 pub enum WriteError {
     /// Refused: the key was written less than a second ago.
     Refused,
-    /// The write may or may not have taken effect.
+    /// It is unknown whether the write took effect.
     Failed(StoreError),
 }
 

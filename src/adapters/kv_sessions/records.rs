@@ -43,14 +43,15 @@ pub(super) fn stale_key(user: UserId) -> String {
 /// The value of `session:<user>:<session>`.
 #[derive(Serialize, Deserialize)]
 struct SessionValue {
-    /// This field is required, although it may be null: a text without it is not a record.
+    /// This field must be present, although its value can be null. A text without this field is not
+    /// a record.
     #[serde(deserialize_with = "required")]
     used: Option<u32>,
     at: Option<u64>,
     /// The fingerprint of the client that used the ticket, in eight hexadecimal digits.
     by: Option<String>,
-    /// The session's newest proof, together with `amr`. Records that were written before proofs
-    /// existed have neither field.
+    /// When and (in `amr`) how the user last proved who they are. Records that were written before
+    /// these fields existed have neither of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +59,8 @@ struct SessionValue {
     /// The app that holds the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<ClientHash>,
-    /// The sign-on that a browser's session continues, or whose end ends an app's session.
+    /// For a browser's session, the single sign-on that the session continues. For an app's
+    /// session, the single sign-on whose end also ends the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_on: Option<SessionId>,
 }
@@ -149,7 +151,7 @@ pub(super) fn encode_metadata(epoch: u32, holder: &Holder, client: &Client, now:
     })
 }
 
-/// The sign-on whose end ends the session of an app.
+/// The single sign-on whose end also ends the session. `None` for a browser's session.
 pub(super) fn ending_sign_on(holder: &Holder) -> Option<SessionId> {
     match holder {
         Holder::Browser { .. } => None,
@@ -239,7 +241,7 @@ mod tests {
                 }
             }
         }
-        // A record that was written before there were proofs.
+        // A record that was written before records contained `auth_time` and `amr`.
         let old = r#"{"used":7,"at":1767225700,"by":"000102ff"}"#;
         let record = decode_record(old).unwrap();
         assert_eq!((record.used.unwrap().counter, record.proof), (7, None));
@@ -266,7 +268,7 @@ mod tests {
         }
     }
 
-    /// Uses the longest values that the requests of a client can lead to.
+    /// The test uses the longest values that a client's requests can produce.
     #[test]
     fn a_record_fits() {
         let client = Client::new(

@@ -18,13 +18,15 @@ pub struct RevocationMemory {
     answers: Recent<(UserId, SessionId), (Revocation, u64)>,
     /// The sessions that this isolate has ended.
     ended: Recent<(UserId, SessionId), ()>,
-    /// The sign-ons that this isolate has ended. They are not among the sessions: a session that
-    /// was replaced has ended, while the sign-on with the same id continues.
+    /// The sign-ons that this isolate has ended. They are stored separately from the ended
+    /// sessions, because a sign-on has the id of the session that began it, and continues when that
+    /// session is replaced.
     signed_off: Recent<(UserId, SessionId), ()>,
     versions: Recent<UserId, OwnVersion>,
 }
 
-/// The version below which a user's access tokens are invalid, as far as this isolate wrote it.
+/// The version below which a user's access tokens are invalid, according to this isolate's own
+/// writes.
 #[derive(Clone, Copy, Debug, Default)]
 struct OwnVersion {
     /// The largest version that was written, or whose write has failed.
@@ -48,8 +50,8 @@ impl RevocationMemory {
     }
 
     /// Whether this isolate has ended the session, or has seen that it ended. A session never
-    /// becomes active again. So if an answer says that the session has ended, that is true even
-    /// when the answer is otherwise too old to be used.
+    /// becomes active again. So if an answer of KV says that the session has ended, that is true
+    /// even when the answer is otherwise too old to be used.
     pub(super) fn has_ended(&self, user: UserId, session: SessionId) -> bool {
         let key = (user, session);
         self.ended.get(&key).is_some()
@@ -143,8 +145,8 @@ impl RevocationMemory {
         }
     }
 
-    /// Whether this isolate has already written this version or a larger one, and that version is
-    /// still in effect.
+    /// Whether this isolate has already written this version or a larger one that is still in
+    /// effect.
     pub(super) fn has_stored_version(&self, user: UserId, version: u64, now: u64) -> bool {
         self.versions
             .get(&user)
@@ -247,7 +249,7 @@ mod tests {
             memory.remember_end(user(number), session(number), NOW + number / 1000);
             memory.remember_version(user(number), 1, 3900, NOW + number / 1000);
         }
-        // There is one entry more than the limit. All are young, so none is dropped.
+        // There is one entry more than the limit allows. All entries are too young to be dropped.
         let ends = |memory: &RevocationMemory, number| {
             memory.has_ended(user(number), session(number))
                 && memory

@@ -124,16 +124,15 @@ impl Grants for MemoryApps {
             .values_mut()
             .find(|live| is_live(live, grant.user, &grant.client, grant.resource.as_ref()));
         if let Some(live) = live {
-            // The old and the new scopes together may be too long. Then only the new ones are
-            // stored.
+            // If the old and the new scopes together are too long, only the new ones are stored.
             live.scopes = live
                 .scopes
                 .with(&grant.scopes)
                 .unwrap_or_else(|_| grant.scopes.clone());
             return Ok(live.clone());
         }
-        // Each grant gets a new id. So if there is a grant with this id, this call is a repeat: it
-        // has stored the grant before, and the grant was withdrawn since.
+        // Each grant gets a new id. So if there is already a grant with this id, this call is a
+        // repetition: the first call stored the grant, which was withdrawn later.
         Ok(grants.entry(grant.id).or_insert(grant.clone()).clone())
     }
 

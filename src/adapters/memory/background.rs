@@ -1,4 +1,4 @@
-//! Work after the response. A test decides when it is done.
+//! Work that a Worker does after the response. A test decides when the work is done.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -22,7 +22,7 @@ impl fmt::Debug for MemoryBackground {
 }
 
 impl MemoryBackground {
-    /// Does all waiting jobs, and returns how many there were.
+    /// Runs all waiting jobs, and returns how many there were.
     ///
     /// # Errors
     /// The first failure. The later jobs still run.

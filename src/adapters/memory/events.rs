@@ -18,13 +18,13 @@ struct State {
 }
 
 impl MemoryEvents {
-    /// The events since the last call.
+    /// The events since the last call of this method.
     #[must_use]
     pub fn take(&self) -> Vec<Event> {
         self.0.events.take()
     }
 
-    /// The lines about mails since the last call.
+    /// The log lines about mails since the last call of this method.
     #[must_use]
     pub fn take_mails(&self) -> Vec<MailLine> {
         self.0.mails.take()

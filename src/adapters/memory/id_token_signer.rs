@@ -6,8 +6,8 @@ use crate::domain::authorization::RsaSigningKey;
 use crate::domain::error::StoreError;
 use crate::ports::IdTokenSigner;
 
-/// Gives the SHA-256 of the key's id and the message in place of a signature, so that a test can
-/// check what was signed with which key. No verifier accepts it.
+/// Instead of a signature, returns the SHA-256 of the key's id and the message, so that a test can
+/// check what was signed with which key. No verifier accepts this value as a signature.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MemoryIdTokenSigner;
 

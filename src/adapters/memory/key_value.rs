@@ -19,8 +19,8 @@ pub struct KeyValueCounts {
 /// A value and its metadata.
 type Entry = (String, Option<String>);
 
-/// A key-value namespace in memory. Clones share their content. Nothing expires: of a TTL, it only
-/// checks that KV would accept it.
+/// A key-value namespace in memory. Clones share their content. Nothing expires: the namespace only
+/// checks that KV would accept the TTL.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryKeyValue {
     values: Rc<RefCell<BTreeMap<String, Entry>>>,
@@ -36,12 +36,13 @@ impl MemoryKeyValue {
         self.counts.take()
     }
 
-    /// The next `writes` writes are refused, as KV refuses a second write to a key within a second.
+    /// Makes the next `writes` writes fail in the same way as KV refuses a second write to a key
+    /// within a second.
     pub fn refuse_writes(&self, writes: u32) {
         self.refusals.set(writes);
     }
 
-    /// Whether all calls fail from now on.
+    /// With `true`, all calls fail from now on.
     pub fn set_down(&self, down: bool) {
         self.down.set(down);
     }

@@ -9,8 +9,8 @@ use crate::domain::mail::{FailureKind, Lane, LinkLife, ProviderFailures};
 use crate::domain::policy::{HOUR, MAIL_TROUBLE_TTL};
 use crate::ports::{DeadLetter, LaneRequest, MailLedger, Once};
 
-/// Counts, and dead letters (mails that could not be sent), in memory. All are lost with the
-/// process.
+/// Counts of mails, and dead letters (mails that could not be sent), in memory. All are lost with
+/// the process.
 #[derive(Debug, Default)]
 pub struct MemoryMailLedger(RefCell<State>);
 
@@ -19,7 +19,8 @@ struct State {
     lanes: BTreeMap<String, Lane>,
     pools: BTreeMap<(u64, String), u64>,
     letters: BTreeMap<String, DeadLetter>,
-    /// Until when a notice is reserved, and whether it was sent.
+    /// For each notice (a mail about a change of an account): until when it is reserved, and
+    /// whether it was sent.
     notices: BTreeMap<String, (u64, bool)>,
     failures: BTreeMap<&'static str, ProviderFailures>,
 }

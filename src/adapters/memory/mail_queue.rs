@@ -18,8 +18,8 @@ struct State {
 }
 
 impl MemoryMailQueue {
-    /// The jobs queued since the last call, in order, whatever their delay. A text that is not a
-    /// job is left out.
+    /// The jobs that were queued since the last call of this method, in order, whatever their
+    /// delay. A text that is not a job is left out.
     #[must_use]
     pub fn take(&self) -> Vec<Job> {
         self.take_with_delays()
@@ -38,7 +38,7 @@ impl MemoryMailQueue {
         jobs.collect()
     }
 
-    /// Whether the queue rejects every job from now on.
+    /// With `true`, the queue rejects every job from now on.
     pub fn set_down(&self, down: bool) {
         self.0.down.set(down);
     }

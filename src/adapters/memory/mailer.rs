@@ -19,7 +19,7 @@ struct State {
 }
 
 impl MemoryMailer {
-    /// The mails accepted since the last call.
+    /// The mails that were accepted since the last call of this method.
     #[must_use]
     pub fn take(&self) -> Vec<Message> {
         std::mem::take(&mut self.0.borrow_mut().taken)
@@ -31,7 +31,7 @@ impl MemoryMailer {
         self.0.borrow_mut().failures.push_back(failure);
     }
 
-    /// Whether every mail fails with a temporary failure from now on.
+    /// With `true`, every mail fails with a temporary failure from now on.
     pub fn set_down(&self, down: bool) {
         self.0.borrow_mut().down = down;
     }

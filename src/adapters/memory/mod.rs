@@ -49,7 +49,8 @@ use crate::ports::{
     Clock, PasswordGuard, PasswordHasher, Ports, Random, RateLimiter, SessionStore, UserDirectory,
 };
 
-/// A set of ports in memory. Each part can be replaced with another of its kind.
+/// A set of ports in memory. For each port that is a type parameter, another implementation can be
+/// used.
 #[derive(Debug, Default)]
 pub struct MemoryPorts<
     S = MemorySessions,

@@ -11,7 +11,7 @@ use crate::domain::error::StoreError;
 use crate::ports::{Guarded, PasswordGuard, PasswordHasher};
 
 /// Counts failed attempts in memory. The counts are lost with the process. No attempt waits for
-/// another here, because an attempt ends before the next one begins.
+/// another, because this guard finishes one attempt before the next one begins.
 #[derive(Debug)]
 pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     accounts: RefCell<BTreeMap<AccountName, FailedTries>>,
@@ -19,8 +19,8 @@ pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     hashed: Cell<u32>,
 }
 
-// Implemented for this hasher only, because the compiler could not infer a type parameter from
-// `MemoryPasswordGuard::default()`.
+// Implemented only for `Argon2Hasher`. With an implementation for every `H`, the compiler could not
+// infer `H` from `MemoryPasswordGuard::default()`.
 impl Default for MemoryPasswordGuard {
     fn default() -> Self {
         Self::new(Argon2Hasher::default())
@@ -44,7 +44,7 @@ impl<H: PasswordHasher> MemoryPasswordGuard<H> {
         self.accounts.borrow().len()
     }
 
-    /// How often this guard has hashed a password.
+    /// How many times this guard has hashed a password.
     #[must_use]
     pub fn hashed(&self) -> u32 {
         self.hashed.get()

@@ -1,4 +1,4 @@
-//! Sessions in memory: linearizable.
+//! Sessions in memory. All operations are linearizable.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +17,8 @@ use crate::domain::session::{
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Sessions in memory, lost with the process. A read sees every write before it. Expired records
-/// are removed by [`delete_expired`](Self::delete_expired), as the alarm of a user's Durable Object
-/// does, and at each login.
+/// are removed at each login, and by [`delete_expired`](Self::delete_expired), which does what the
+/// alarm of a user's Durable Object does.
 ///
 /// The store has copies of users' rows, as a user's Durable Object has. Unlike an object, which has
 /// its own clock, the store uses the time that the caller passes.
@@ -29,12 +29,12 @@ pub struct MemorySessions {
     sessions: Rc<RefCell<BTreeMap<(UserId, SessionId), Session>>>,
     /// The smallest valid version, and when this record expires.
     versions: Rc<RefCell<BTreeMap<UserId, (u64, u64)>>>,
-    /// The sign-ons that have ended, and until when each record is kept.
+    /// The single sign-ons that have ended, and until when each record is stored.
     signed_off: Rc<RefCell<BTreeMap<(UserId, SessionId), u64>>>,
     /// The codes that were exchanged.
     exchanges: Rc<RefCell<BTreeMap<(UserId, CodeId), Exchange>>>,
     fences: Rc<RefCell<BTreeMap<UserId, Fence>>>,
-    /// How many generations were made, the numbers that a [`Fence`] uses.
+    /// How many generations (the numbers that a [`Fence`] uses) were made.
     drawn: Rc<Cell<u64>>,
     /// The users for whom [`forget_copy`](SessionStore::forget_copy) fails.
     broken: Rc<RefCell<BTreeSet<UserId>>>,
@@ -61,8 +61,8 @@ impl MemorySessions {
         exchanges.retain(|_, exchange| now < exchange.until);
     }
 
-    /// Whether a session of an app that begins now has ended already, because its sign-on has ended
-    /// or its code was presented again.
+    /// Whether a new session of an app has ended already, because its single sign-on has ended or
+    /// its authorization code was presented again.
     fn is_over(&self, new: &NewSession<'_>) -> bool {
         let Holder::App(app) = new.holder else {
             return false;
@@ -77,9 +77,9 @@ impl MemorySessions {
                 .is_some_and(|sign_on| signed_off.contains_key(&(new.user, sign_on)))
     }
 
-    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
-    /// and the sessions of its apps end too. `holder` is what the caller knows about the holder,
-    /// because the record may have been removed.
+    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the session's
+    /// single sign-on and the apps' sessions that belong to it end too. `holder` is what the caller
+    /// knows about the session's holder. It is needed if the session's record was removed already.
     fn end_with_sign_on(
         &self,
         user: UserId,
@@ -130,8 +130,8 @@ impl MemorySessions {
         )
     }
 
-    /// The copy of the user's row. If no copy may be used, returns the [`Need`] that says so: the
-    /// caller then has to read the row.
+    /// The copy of the user's row. If no copy may be used, returns a [`Need`], and the caller has
+    /// to read the row.
     fn copy(&self, user: UserId, now: u64) -> Result<UserCopy, Need> {
         self.on_fence(user, |fence, fresh| {
             match fence.usable(now, self.copies_since) {
@@ -382,8 +382,8 @@ impl SessionStore for MemorySessions {
     ) -> Result<(), StoreError> {
         let mut versions = self.versions.borrow_mut();
         let known = versions.entry(user).or_default();
-        // If the version was reported before, the copy is not discarded: an old token may cause the
-        // same report again and again.
+        // If the version was reported before, the copy is not discarded, because an old token can
+        // cause the same report again and again.
         if version > known.0 {
             self.on_fence(user, |fence, fresh| {
                 fence.forget(fresh);
@@ -432,7 +432,7 @@ impl SessionStore for MemorySessions {
             return Ok(Revocation::by_end());
         }
         let row = self.row(user, now, row).await?;
-        // The session may have ended while the row was read.
+        // It is possible that the session ended while the row was read.
         Ok(if has_ended() {
             Revocation::by_end()
         } else {

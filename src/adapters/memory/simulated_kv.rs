@@ -19,18 +19,18 @@ const KEY_BYTES: usize = 512;
 const METADATA_BYTES: usize = 1024;
 const PAGE: usize = 1000;
 
-/// A namespace as seen from one location. Clones share the location.
+/// A namespace as seen from one of Cloudflare's locations. Clones share the location.
 ///
 /// - A key accepts one write or deletion a second. Another write or deletion within that second is
 ///   refused. The last write to arrive wins.
 /// - A location caches what it read, a value or an absence, for 60 s (or the TTL of the read, at
-///   least 30 s). At Cloudflare a later read with a shorter TTL may ask the central store again.
-///   Here it never does, so that no code relies on that.
+///   least 30 s). At Cloudflare a later read with a shorter TTL might ask the central store again.
+///   In the simulation a later read never does, so that no code relies on that.
 /// - A location sees its own writes at once, unless [`Faults::late_at_home`].
 /// - A list comes in pages. What another location wrote or deleted shows in a list only after 60 s.
 /// - A TTL under 60 s, a key over 512 bytes, metadata over 1,024 bytes and a bulk read of over 100
 ///   keys fail.
-/// - Calls may be slow, and may fail. A write may fail before or after it has taken effect.
+/// - Calls can be slow, and can fail. A write can fail before or after it has taken effect.
 #[derive(Clone, Debug)]
 pub struct SimulatedKv {
     central: Rc<Central>,
@@ -41,7 +41,7 @@ pub struct SimulatedKv {
 struct Central {
     time: VirtualTime,
     dice: Cell<u64>,
-    /// The versions of each key that some location may still see, the newest last.
+    /// The versions of each key that a location might still see, the newest last.
     keys: RefCell<BTreeMap<String, Vec<Version>>>,
     locations: RefCell<BTreeMap<String, Rc<Location>>>,
     calls: Cell<Calls>,
@@ -85,8 +85,8 @@ pub struct Calls {
     pub lists: u32,
 }
 
-/// Which faults happen. Each field that is a number of faults is lowered by one with each such
-/// fault, down to 0. A deletion counts as a write.
+/// Which faults happen. A field that is a number of faults is lowered by one when such a fault
+/// happens, until it is 0. A deletion counts as a write.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
     /// The least and the most milliseconds that a call takes to arrive. Its answer takes a time
@@ -96,7 +96,8 @@ pub struct Faults {
     pub timeout_ms: u64,
     /// Every call fails.
     pub down: bool,
-    /// How many writes are refused, even if the key was not written within the last second.
+    /// How many of the next writes are refused, even if the key was not written within the last
+    /// second.
     pub refusals: u32,
     /// How many writes fail before they take effect.
     pub writes_before: u32,
@@ -319,8 +320,8 @@ impl Central {
         let now = version.at_ms;
         let mut keys = self.keys.borrow_mut();
         let versions = keys.entry(key.to_owned()).or_default();
-        // The newest version that is shown everywhere is needed. Older versions are not shown
-        // anywhere any more, so they are deleted.
+        // All locations show at least the newest of the versions that have reached every location.
+        // Versions older than that one are not shown anywhere any more, so they are deleted.
         if let Some(shown) = versions.iter().rposition(|old| old.is_everywhere(now)) {
             versions.drain(..shown);
         }

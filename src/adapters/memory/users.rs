@@ -19,18 +19,19 @@ pub struct MemoryUsers {
     /// The accounts that were deleted, with the time when the cleanup of each is due.
     departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
     freed: RefCell<BTreeMap<String, u64>>,
-    /// The users whose rows were changed outside of a hold, with the time and the number of the
-    /// last such change.
+    /// The users whose rows were changed while their Durable Object was not on hold, with the time
+    /// and the number of the last such change.
     row_changes: RefCell<BTreeMap<UserId, (u64, u64)>>,
     changes: Cell<u64>,
-    /// How many of the next changes arrive too late, when the hold of the user's object is over.
+    /// How many of the next changes arrive too late: when the hold of the user's Durable Object is
+    /// over.
     late: Cell<u32>,
     random: SeededRandom,
 }
 
 impl MemoryUsers {
-    /// Changes a row as an operator does in the database: no counter is raised, and no session
-    /// store is told.
+    /// Changes a user's row in the way in which an operator changes it directly in the database: no
+    /// counter is raised, and no session store learns of the change.
     pub fn change_by_hand(&self, id: UserId, now: u64, change: impl FnOnce(&mut User)) {
         if let Some(user) = self.users.borrow_mut().get_mut(&id) {
             change(user);
@@ -38,7 +39,7 @@ impl MemoryUsers {
         self.list_change(id, now);
     }
 
-    /// Makes the next changes within a hold arrive too late, this many times.
+    /// Makes the next `times` changes that have a deadline arrive too late.
     pub fn be_late(&self, times: u32) {
         self.late.set(times);
     }

@@ -13,7 +13,8 @@ use crate::ports::{FetchedDocument, Vendors};
 pub struct MemoryVendors {
     /// Passwords that are known from a breach.
     pub breached: RefCell<Vec<String>>,
-    /// The token of a challenge that was passed. With `None` every token is accepted.
+    /// The token of a challenge that the user solved: the only one that is accepted. With `None`
+    /// every token is accepted.
     pub met: RefCell<Option<String>>,
     /// The documents at the URLs of apps. All other URLs answer 404.
     pub documents: RefCell<BTreeMap<String, FetchedDocument>>,

@@ -12,9 +12,9 @@ use std::task::{Context, Poll, Wake, Waker};
 use crate::adapters::kv_sessions::Sleep;
 use crate::ports::Clock;
 
-/// A clock, a timer, and the executor that drives both. Futures run until all of them wait. Then
-/// the clock jumps to the time when the first of them is due. Nothing really sleeps, and every run
-/// is the same. Clones share the time.
+/// A clock, a timer, and the executor that drives both. Futures run until all of them wait. When
+/// all wait, the clock jumps to the time when the first of them is due. Nothing really sleeps, and
+/// every run is the same. Clones share the time.
 #[derive(Clone, Debug, Default)]
 pub struct VirtualTime(Rc<State>);
 
@@ -61,7 +61,7 @@ impl VirtualTime {
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
                 return output;
             }
-            // A set of futures may ask to be polled again before it waits.
+            // A set of futures (such as `join_all`) can ask to be polled again before it waits.
             if woken.0.swap(false, Ordering::Relaxed) {
                 continue;
             }
@@ -133,8 +133,8 @@ mod tests {
 
     use super::*;
 
-    /// The test uses two counts, because `join_all` polls a few futures in one way and many in
-    /// another.
+    /// The test uses two counts, because `join_all` polls a small number of futures in one way and
+    /// a large number in another.
     #[test]
     fn what_is_due_first_comes_first() {
         for count in [10, 100_u64] {

@@ -14,8 +14,8 @@ import { PAGES, pageMeant } from "./paths.mjs";
  */
 
 // Errors at these paths are never shown as a page, even if `Accept` prefers HTML. A request to
-// /auth/authorized may come from a forward-auth proxy, which sends the `Accept` header of its own
-// client. And operators who open /healthz in a browser need to see its JSON.
+// /auth/authorized might come from a forward-auth proxy, which sends the `Accept` header of its own
+// client. Operators who open /healthz in a browser need to see its JSON.
 const ALWAYS_FOR_PROGRAMS = ["/auth/authorized", "/healthz"];
 const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages that have an element for Turnstile's widget.
@@ -72,7 +72,7 @@ function isForPerson(request) {
 
 /**
  * Whether `Accept` (RFC 9110 section 12.5.1) names HTML and prefers it to JSON. A wildcard does not
- * name HTML; programs that want JSON often send a wildcard.
+ * name HTML, because programs that want JSON often send a wildcard.
  *
  * @param {string} accept
  */
@@ -281,7 +281,7 @@ function withWords(words, language, env) {
     })
     .on("[data-words-note]", {
       // This attribute is for <noscript>. HTMLRewriter treats the content of <noscript> as text and
-      // finds no elements in it, so the paragraph is inserted here.
+      // finds no elements in it, so this code inserts the whole paragraph.
       element(element) {
         const key = element.getAttribute("data-words-note") ?? "";
         element.setInnerContent(`<p class="note">${wordAt(words, key)}</p>`, { html: true });
@@ -289,7 +289,7 @@ function withWords(words, language, env) {
       },
     })
     .on("[data-words-in]", {
-      // The value is a list of pairs, each of the name of an attribute and the key of a text:
+      // The value is a list of pairs. Each pair is the name of an attribute and the key of a text:
       // `aria-label:password.show data-busy:sign_in.busy`
       element(element) {
         for (const pair of (element.getAttribute("data-words-in") ?? "").split(" ")) {

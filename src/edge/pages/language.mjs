@@ -1,6 +1,6 @@
 // Chooses the language of a page. If `?ui_locales=` (OpenID Connect Core section 3.1.2.1) names
-// languages that the pages have, the first of these is used. Otherwise `Accept-Language` decides,
-// and without a match there the setting MAIL_LOCALE.
+// languages that the pages have, the first of these is used. If it names none, `Accept-Language`
+// decides. If `Accept-Language` names no such language either, the setting MAIL_LOCALE decides.
 //
 // For mails, src/domain/mail/locale.rs reads `Accept-Language` by the same rules.
 // tests/vectors/accept-language.json has test cases that both must pass.
@@ -56,8 +56,8 @@ export function negotiate(header, fallback) {
 }
 
 /**
- * The language that a tag names, if the pages have it. The tag may be in upper or lower case, and
- * may have a region, such as `de-AT`.
+ * The language that a tag names, if the pages have it. The tag can be in upper or lower case, and
+ * can have a region, such as `de-AT`.
  *
  * @param {string} tag
  */
@@ -68,8 +68,8 @@ function named(tag) {
 }
 
 /**
- * The beginning of a long header: as many whole ranges as fit into ACCEPT_LANGUAGE_BYTES_READ. The
- * rest of the header is ignored.
+ * The beginning of a long header: all ranges that fit completely into the first
+ * ACCEPT_LANGUAGE_BYTES_READ bytes. The rest of the header is ignored.
  *
  * @param {string} header
  */

@@ -1,4 +1,4 @@
-// The paths of the pages, and other paths under which people may look for these pages.
+// The paths of the pages, and other paths under which people might look for these pages.
 
 /** The pages. wrangler.toml lists the same paths under `run_worker_first`. */
 export const PAGES = [
@@ -16,9 +16,9 @@ export const PAGES = [
 ];
 
 /**
- * For each page, paths that other sites use for a page of this kind. People may try them here. The
- * paths for signing out lead to the account page, which has a button to sign out: opening such a
- * path must not sign anybody out, because any site can link to it.
+ * For each page, paths that other sites use for a page of this kind. People might try these paths
+ * here. The paths for signing out lead to the account page, which has a button to sign out. Opening
+ * such a path must not sign anybody out, because any site can link to it.
  *
  * @type {Record<string, string[]>}
  */
@@ -54,13 +54,13 @@ const LONGEST = 64;
 
 /**
  * The page that somebody probably means with a path that is not exactly the path of a page. The
- * path may be another name for a page, have capital letters, or end with a slash.
+ * path can be another name for a page, have capital letters, or end with a slash.
  *
  * @param {string} path
  */
 export function pageMeant(path) {
-  // No page is meant by a path that is longer than all paths in the lists. It is not matched below,
-  // because for many slashes the regular expression takes quadratic time.
+  // A path that is longer than all paths in the lists can't mean a page. Such a path must not be
+  // matched below, because with many slashes the regular expression takes quadratic time.
   if (path.length > LONGEST) return undefined;
   const plain = path.toLowerCase().replace(/\.html$|\/+$/, "");
   return LED.get(plain) ?? PAGES.find((page) => page === plain && page !== path);

@@ -57,8 +57,8 @@ pub(super) fn is_of_an_app<P: Ports>(
     names_an_app || token.is_some_and(|token| token.starts_with(AppTickets::PREFIX))
 }
 
-/// The credentials of a request. If the request has no credentials, they are those of this
-/// service's own client.
+/// The credentials of a request, or the credentials of this service's own client if the request has
+/// none.
 pub(super) fn or_our_own<P: Ports>(
     service: &AuthService<P>,
     credentials: Option<ClientCredentials>,

@@ -67,7 +67,7 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
 
 /// Takes the same parameters as `get`, but as a form (OpenID Connect Core section 3.1.2.1).
 /// Browsers don't send the sign-on cookie with a form of another site. So the browser is redirected
-/// to the same path by GET, and then it sends the cookie.
+/// to the same path by GET. With that GET request the browser sends the cookie.
 pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let form = body::form(request)?;
     if form.len() > AUTHORIZATION_QUERY_MAX_BYTES {
@@ -188,7 +188,7 @@ pub(crate) async fn decision<P: Ports>(service: &AuthService<P>, request: &Reque
     Ok(Answer::json(200, &body).noted(note(&to_app)))
 }
 
-/// The refresh token in the browser's cookie. It is an error if the page may not use the cookie.
+/// The refresh token in the browser's cookie. Returns an error if the page may not use the cookie.
 fn held<'a, P: Ports>(
     service: &AuthService<P>,
     request: &'a Request<'_>,
@@ -201,8 +201,8 @@ fn held<'a, P: Ports>(
     cookies::held(settings, request)
 }
 
-/// The note for the log about a redirect to the app. It never contains the URL, because the URL has
-/// the code and the `state`.
+/// The note for the log about a redirect to the app. The note never contains the URL, because the
+/// URL contains the code and the `state`.
 fn note(to_app: &ToApp) -> Note {
     Note {
         user_id: to_app.code_of.map(|(user, _)| user.to_string()),
@@ -228,8 +228,8 @@ fn broken_request(locale: Locale, fault: PageFault, query: &str) -> Answer {
     broken(locale, code, fault.description(), value, reason)
 }
 
-/// The page that is shown if the app's request has such a fault that the browser can't be sent back
-/// to the app with an error.
+/// The page that is shown if the app's request has a fault because of which the browser can't be
+/// sent back to the app with an error.
 fn broken(locale: Locale, code: Code, fault: &str, value: Option<&str>, reason: &str) -> Answer {
     let (title, then) = match locale {
         Locale::English => (

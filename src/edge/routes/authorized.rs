@@ -1,6 +1,5 @@
-//! GET /auth/authorized: checks an access token. The query may name roles, a user id and an email
-//! address, which the token must then have. A forward-auth proxy only needs the status of the
-//! answer.
+//! GET /auth/authorized: checks an access token. If the query names roles, a user id or an email
+//! address, the token must have them. A forward-auth proxy only needs the status of the answer.
 
 use super::Outcome;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};
@@ -25,10 +24,11 @@ pub(crate) async fn get<P: Ports>(service: &AuthService<P>, request: &Request<'_
     })
 }
 
-/// The part of the query that the operator of a proxy wrote. The rest may come from a client: Envoy
-/// takes a fixed prefix, which the operator wrote, and appends the path and the query of its
-/// client's request. For this case the operator ends the prefix with `&original=`, and everything
-/// after it is ignored. Otherwise the client could add a criterion that its token meets.
+/// The part of the query that the operator of a proxy wrote. The rest might come from a client of
+/// the proxy. For example, Envoy sends the path and the query of its client's request, and puts a
+/// fixed prefix before them, which the operator wrote. The operator ends this prefix with
+/// `&original=`, and everything after `&original=` is ignored. If it were not ignored, the client
+/// could add a criterion that its token meets.
 fn before_original(query: &str) -> &str {
     query
         .split_once("&original=")

@@ -13,8 +13,8 @@ use crate::ports::Ports;
 use crate::service::AuthService;
 use edgegate_token::{Audience, Claims};
 
-/// The answer as RFC 7662 section 2.2 defines it. It has neither the user's email address nor the
-/// roles: an app that may know them can read them in the token.
+/// The answer as RFC 7662 section 2.2 defines it. It contains neither the user's email address nor
+/// the roles, because an app that may know them can read them in the token.
 #[derive(Serialize)]
 struct IntrospectionBody<'a> {
     active: bool,

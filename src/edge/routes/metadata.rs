@@ -54,8 +54,8 @@ struct Metadata<'a> {
     apps: Option<AppMetadata<'a>>,
 }
 
-/// The members for apps. Absent if the service has only symmetric keys, because then no app can
-/// verify a token.
+/// The members for apps. Absent if the service has only symmetric keys, because no app can verify a
+/// token that is signed with such a key.
 #[derive(Serialize)]
 struct AppMetadata<'a> {
     authorization_endpoint: String,

@@ -63,8 +63,8 @@ fn mail_options<P: Ports>(
     })
 }
 
-/// The client and the credentials for a use case that may require a solved challenge (a CAPTCHA
-/// such as Turnstile), if the settings say so. `token` is the proof that the user has solved the
+/// The client and the credentials for a use case that requires a solved challenge (a CAPTCHA such
+/// as Turnstile) if the settings say so. `token` is the proof that the user has solved the
 /// challenge.
 fn challenged(
     settings: &Settings,
@@ -175,8 +175,9 @@ pub(super) fn signed_in(
     begun(settings, status, body, signed_in, in_cookie)
 }
 
-/// An answer with a new pair of tokens after the user gave a password. Like the refresh token, the
-/// device ticket goes into a cookie or into the body.
+/// An answer with a new pair of tokens after the user gave a password. The refresh token and the
+/// device ticket (a signed token by which the service recognises the device) are both put into
+/// cookies or both into the body.
 fn begun(
     settings: &Settings,
     status: u16,
@@ -210,8 +211,8 @@ pub(super) fn renewed(renewed: &Renewed, in_cookie: bool) -> Answer {
         session_id: Some(renewed.tokens.session.to_string()),
         verdict: Some(renewed.verdict.reason()),
         // The same refresh token was used before from another network or by another program.
-        // Perhaps a thief uses it at the same time as the owner, or the owner's phone only changed
-        // its network.
+        // Perhaps a thief uses the token at the same time as the owner. Perhaps the owner's phone
+        // only changed its network.
         reason: (renewed.verdict == Verdict::Repeated { shared: true })
             .then(|| "refresh_token_shared".to_owned()),
         ..Note::default()

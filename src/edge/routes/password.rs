@@ -31,7 +31,8 @@ pub(crate) async fn confirm<P: Ports>(service: &AuthService<P>, request: &Reques
         .await?;
     let mut answer = done(user.id);
     // The person who opened the link can read the owner's mailbox, so the browser of this person
-    // becomes a known device. Its cookie is set only if the page has an allowed origin.
+    // becomes a known device of the account. The cookie that makes the browser a known device is
+    // set only if the page has an allowed origin.
     if request.from_allowed_origin {
         let ticket = service.device_ticket(&user);
         answer = answer.with(

@@ -25,8 +25,8 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
         .await?;
     let mut answer = signed_in(settings, 200, &proved, in_cookie);
     if let Cookie::Begun(cookies, _) = answer.cookie {
-        // If the browser already has a cookie, that cookie belongs to the same session, so no
-        // session is ended.
+        // If the browser already has a cookie, that cookie belongs to the session in which the
+        // password was entered again, so no session has to be ended.
         answer.cookie = Cookie::Written(cookies);
     }
     Ok(answer)

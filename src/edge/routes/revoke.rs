@@ -29,8 +29,9 @@ async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Ou
         return revoke_for_app(service, request, &credentials, token).await;
     }
     let given = Given::read(token, "token", service.settings(), request)?;
-    // In cookie mode, an empty `session_id` is not treated as absent but rejected. Otherwise a page
-    // that has lost the id of its session would end the cookie's session, which may be another one.
+    // In cookie mode, an empty `session_id` is not treated as absent but rejected. If it were
+    // treated as absent, a page that has lost the id of its session would end the cookie's session,
+    // which might be a different session.
     let is_left_out = |id: &String| id.is_empty() && matches!(given, Given::Body(_));
     if let Some(session_id) = session_id.filter(|id| !is_left_out(id)) {
         require_session(service, &given, &session_id)?;
@@ -64,8 +65,8 @@ async fn revoke_for_app<P: Ports>(
     Ok(revoked(ended))
 }
 
-/// The body is an empty object: clients ignore the body (RFC 7009 section 2.2), but some of them
-/// fail if it is not JSON.
+/// The answer to a revocation. The body is an empty JSON object: clients ignore the content of the
+/// body (RFC 7009 section 2.2), but some clients fail if the body is not JSON.
 fn revoked(ended: Option<(UserId, SessionId)>) -> Answer {
     Answer::json_text(200, "{}").noted(Note {
         user_id: ended.map(|(user, _)| user.to_string()),
@@ -75,12 +76,12 @@ fn revoked(ended: Option<(UserId, SessionId)>) -> Answer {
 }
 
 /// Rejects a log-out if the cookie's session is not the session that `session_id` names. A page
-/// that could not reach the service repeats its log-out later, and by then the cookie may belong to
-/// a later login.
+/// that could not reach the service repeats its log-out later. By that time the cookie might belong
+/// to a later login.
 ///
 /// The page can't compare the sessions itself, because it can't read the cookie. So the server
-/// compares them, in the same request that logs out: no login can happen between the comparison and
-/// the log-out.
+/// compares them, in the same request that logs out, so that no login can happen between the
+/// comparison and the log-out.
 fn require_session<P: Ports>(
     service: &AuthService<P>,
     given: &Given<'_>,

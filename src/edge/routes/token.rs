@@ -20,7 +20,7 @@ pub(crate) async fn post<P: Ports>(service: &AuthService<P>, request: &Request<'
 async fn answer<P: Ports>(service: &AuthService<P>, request: &Request<'_>) -> Outcome {
     let credentials = client_authentication::read(request)?;
     // If this service's own client sends `scope`, its value is ignored. The parameter is still read
-    // here, because it must not come twice.
+    // here, so that a request that has it twice is rejected.
     let [grant_type, _scope] = body::oauth_parameters(request, ["grant_type", "scope"])?;
     let [refresh_token] = body::oauth_parameters_as_sent(request, ["refresh_token"])?;
     match grant_type.as_deref() {
@@ -63,8 +63,8 @@ async fn renew<P: Ports>(
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
-            // The cookie is cleared only when the session has ended. After any other error the
-            // client may send the same cookie again.
+            // The cookie is cleared only if the error says that the session has ended. After any
+            // other error the client may send the same cookie again.
             let is_over = matches!(error, Error::Grant(_));
             let problem = Problem::from(error);
             return Err(if is_over && in_cookie {

@@ -24,8 +24,9 @@ pub(crate) async fn jwks<P: Ports>(service: &AuthService<P>, _: &Request<'_>) ->
     .public())
 }
 
-/// The keys for access tokens, followed by the RS256 keys for id_tokens. Both may be in one list: a
-/// verifier of access tokens ignores keys of a type that it does not know (RFC 7517 section 5).
+/// The keys for access tokens, followed by the RS256 keys for id_tokens. They can be in one list,
+/// because a verifier of access tokens ignores keys of a type that it does not know (RFC 7517
+/// section 5).
 fn public_keys(settings: &Settings) -> String {
     let rsa: Vec<String> = settings
         .id_token_keys

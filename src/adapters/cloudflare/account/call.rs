@@ -1,8 +1,8 @@
 //! The calls that a Worker makes to the Durable Object of an account.
 //!
-//! With each call the Worker also says who makes the call and when. From these two values alone the
-//! object decides in which line the call waits. The object parses the call itself only when its
-//! turn has come.
+//! With each call the Worker also says who makes the call and when. These two values are enough for
+//! the object to decide in which line the call waits. The object parses the call itself only when
+//! its turn has come.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,10 @@ use crate::domain::account::{Attempt, KnownId, Password, PasswordHash, TriedBy};
 /// Who makes a call. This decides in which line the call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
-    /// Somebody who tries a password. An attempt with `None` is never delayed and never counted.
+    /// Somebody who enters a password to be checked. An attempt with `None` is never delayed and
+    /// never counted.
     Tries(Option<TriedBy>),
-    /// Somebody who has chosen a password.
+    /// Somebody who has chosen a new password.
     Chooses,
 }
 

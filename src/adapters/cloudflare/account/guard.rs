@@ -14,9 +14,9 @@ use crate::ports::{Guarded, PasswordGuard};
 
 /// Checks passwords in Durable Objects. There is one object for each email address.
 ///
-/// If an object fails because it was just moved or updated, it is asked a second time. So a failed
-/// attempt may be counted twice, but is never left uncounted. An object that does not answer in
-/// time is not asked again.
+/// If an object fails because it was just moved or updated, it is asked a second time. So the
+/// object might count a failed attempt twice, but never misses one. An object that does not answer
+/// in time is not asked again.
 #[derive(Clone, Debug)]
 pub struct DurableAccounts(Objects);
 
@@ -66,7 +66,7 @@ impl PasswordGuard for DurableAccounts {
         salt: &[u8; 16],
     ) -> Result<Guarded<Result<PasswordHash, HashError>>, StoreError> {
         let call = Call::hash(password, salt);
-        // A call with `Chooses` counts nothing, so the time (0) has no effect.
+        // The object counts nothing for a call with `Chooses`, so the time (0) has no effect.
         let answer: Guarded<Result<String, HashError>> =
             self.ask(account, &call, Arrival::Chooses, 0).await?;
         Ok(match answer {

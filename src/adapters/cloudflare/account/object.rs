@@ -33,11 +33,12 @@ impl Lapsing for FailedTries {
     }
 }
 
-/// Decides in which line a call waits for its turn. Line 0 is for strangers and for people who have
-/// chosen a password, line 1 for known clients, and line 2 for attempts that are not counted. Line
-/// 2 has no limit. `strangers` and `known` are the numbers of calls that already wait in lines 0
-/// and 1. The result is the number of the line or, if the call may not wait, a text: the answer
-/// that the client must retry later.
+/// Decides in which line a call waits for its turn. Line 0 is for strangers (clients that the
+/// account does not know) and for people who have chosen a new password. Line 1 is for known
+/// clients. Line 2 is for attempts that are not counted, and has no limit. `strangers` and `known`
+/// are the numbers of calls that already wait in lines 0 and 1. The result is the number of the
+/// line. If the call may not wait, the result is a text: the answer that tells the client to retry
+/// later.
 ///
 /// # Errors
 /// When the storage fails, or the arrival is invalid.
@@ -72,8 +73,8 @@ pub fn account_arrives(
 /// Answers a call whose turn has come.
 ///
 /// No other call runs between reading the failures and writing them, because hashing has no
-/// `await`. So each attempt is decided after all earlier failures are stored, and a failure is
-/// stored before it is answered.
+/// `await`. So all earlier failures are stored before an attempt is decided, and a failure is
+/// stored before the call is answered.
 ///
 /// # Errors
 /// When the storage fails, or the call is invalid.

@@ -1,5 +1,5 @@
 //! The calls that a Worker makes to the Durable Object of a user, and the form in which the object
-//! stores who used a session.
+//! stores which client used a session.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,9 @@ use crate::domain::session::{
     Rules, SessionId, Standing, UserCopy, Verdict,
 };
 
-/// A call. The Worker may repeat any call. `since` is the setting `COPIES_SINCE`. "Copy" means the
-/// copy of the user's D1 row that the object has.
+/// A call. The object might get any call twice, because the Worker repeats a call that failed.
+/// `since` is the setting `COPIES_SINCE`. "Copy" means the copy of the user's D1 row that the
+/// object has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Call {
@@ -22,12 +23,12 @@ pub(super) enum Call {
         most: Option<usize>,
         now: u64,
         seen: Seen,
-        /// The version of the user's row. `None` from a Worker of an earlier version of the
+        /// The version of the user's row. `None` if the Worker runs an earlier version of the
         /// service, which had no copies.
         #[serde(default)]
         version: Option<u64>,
-        /// Absent from a Worker of an earlier version of the service, which had no apps. Its
-        /// sessions all belong to browsers.
+        /// Absent if the Worker runs an earlier version of the service, which had no apps. The
+        /// sessions of that version all belong to browsers.
         #[serde(default)]
         holder: Holder,
     },
@@ -86,8 +87,8 @@ pub(super) enum Call {
         session: SessionId,
         reason: EndReason,
         now: u64,
-        /// Who holds the session. It is used if the session's row was deleted already. Absent from
-        /// a Worker of an earlier version of the service.
+        /// Who holds the session. The object uses this value if it has already deleted the
+        /// session's row. Absent if the Worker runs an earlier version of the service.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         holder: Option<Holder>,
     },
@@ -134,8 +135,8 @@ impl From<&Decision> for Renewed {
     }
 }
 
-/// The answer that the object gives from its copy of the user's row. If it may use no copy, the
-/// object says what it needs instead.
+/// The answer that the object gives from its copy of the user's row. If the object may not use a
+/// copy, it says instead that the Worker has to read the row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ByCopy<T> {
@@ -468,8 +469,8 @@ mod tests {
         }
     }
 
-    /// This version of the service understands a login in the format of an earlier version, which
-    /// had no copies.
+    /// This version of the service understands the call for a login in the format of an earlier
+    /// version, which had no copies.
     #[test]
     fn a_login_of_the_version_before_is_understood() {
         let text = r#"{"begin":{"session":"019b76da-a800-7101-8101-010101010101","epoch":1,"lives_until":2,"most":null,"now":3,"seen":""}}"#;

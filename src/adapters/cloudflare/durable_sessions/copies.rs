@@ -1,6 +1,6 @@
 //! The user's Durable Object has a copy of the user's D1 row. This module decides when the object
 //! may rely on the copy and when it discards the copy. The rules are those of [`Fence`]. All times
-//! are those of the object's own clock. No function here awaits between reading and writing.
+//! come from the object's own clock. No function here awaits between reading and writing.
 
 use super::table::Table;
 use crate::adapters::cloudflare::object_state::now_ms;
@@ -29,7 +29,7 @@ pub(super) fn known(table: &Table, session: SessionId, since: u64) -> Result<Kno
         Some(true) => Known::Ended,
         Some(false) => Known::Needs(change(table, fence, |fence, fresh| fence.need(fresh, now))?),
         // If the object has no row of the session, it stores nothing for this request either,
-        // because nothing would delete the stored data later.
+        // because no alarm would delete the stored data later.
         None => Known::Needs(Need {
             generation: None,
             asked_at: now,
@@ -72,7 +72,7 @@ pub(super) fn begin(table: &Table, version: u64) -> Result<(), StoreError> {
     change(table, fence, |fence, fresh| fence.begin(version, fresh)).map(drop)
 }
 
-/// Discards the copy. An object that was never asked for a copy has nothing to discard.
+/// Discards the copy. An object whose fence is still the default never had a copy.
 pub(super) fn forget(table: &Table) -> Result<(), StoreError> {
     let fence = table.fence()?;
     if fence == Fence::default() {

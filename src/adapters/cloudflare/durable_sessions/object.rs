@@ -63,8 +63,8 @@ pub fn sessions_alarm(state: ObjectState) -> Promise {
 /// The answer to a call.
 struct Answer {
     body: Zeroizing<String>,
-    /// When the alarm must ring at the latest, because something may have expired, in seconds since
-    /// 1970. `None` leaves the alarm as it is.
+    /// The latest time at which the alarm must ring, because stored data might have expired by
+    /// then, in seconds since 1970. `None` leaves the alarm unchanged.
     wakes_at: Option<u64>,
 }
 
@@ -184,8 +184,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         }
         Call::Hold => {
             let (deadline, held_until) = copies::hold(table)?;
-            // The alarm rings after the hold. If the object stores nothing else, it is then
-            // deleted.
+            // The alarm rings after the hold. If the object stores nothing else by that time, the
+            // alarm deletes it.
             Answer::new(&deadline).waking_at(held_until)
         }
         Call::ForgetCopy => {
@@ -216,8 +216,8 @@ fn answer(table: &Table, call: &str) -> Result<Answer, StoreError> {
         Call::HasSignedOff { sign_on } => Answer::new(&table.has_signed_off(sign_on)?),
         Call::List { epoch, now } => Answer::new(&table.list(epoch, now)?),
         Call::Outdate { version, until } => {
-            // If the version was reported before, the copy is not discarded: an old token may cause
-            // the same report again and again.
+            // If the version was reported before, the copy is not discarded, because an old token
+            // can cause the same report again and again.
             if version > table.fence()?.reported {
                 copies::forget(table)?;
             }

@@ -22,20 +22,21 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 ///
 /// **Copies.** The object has a copy of the user's D1 row, and uses it to answer renewals and
 /// checks without D1. Before the service changes the row, it puts the object on hold. So the object
-/// never uses a copy from before such a change.
+/// never uses a copy that is older than the last change of the row.
 /// `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
 ///
-/// **Staleness.** None. One object decides everything about a user, in one order. An ended session,
-/// a revoke-all and a changed version apply everywhere as soon as they are answered, to renewals
-/// and to checks. The price is that each check asks the object, which runs in only one location.
+/// **Staleness.** None. One object decides everything about a user, one call after another. As soon
+/// as the call that ends a session, revokes all sessions or changes the version is answered, the
+/// change applies everywhere to renewals and to checks (requests that ask whether an access token
+/// is valid). The price is that each check asks the object, which runs in only one location.
 ///
 /// **Limit.** The limit is exact: a new session above [`NewSession::most`] ends the oldest session
 /// in the same step.
 ///
 /// If an object fails because it was just moved or updated, it is asked a second time, so the
-/// object may get any call twice. During a deploy an object may still run an earlier version of the
-/// service, which had no copies. Then renewals and checks read the row in D1, and requests that
-/// change the row are answered with 503.
+/// object might get any call twice. During a deploy an object might still run an earlier version of
+/// the service, which had no copies. During that time renewals and checks read the row in D1, and
+/// requests that change the row are answered with 503.
 #[derive(Clone, Debug)]
 pub struct DurableSessions {
     objects: Objects,
@@ -44,7 +45,8 @@ pub struct DurableSessions {
 }
 
 impl DurableSessions {
-    /// The store that uses the `Sessions` objects bound as `name`. `None` if nothing is bound.
+    /// The store that uses the `Sessions` objects that are bound as `name`. `None` if nothing is
+    /// bound.
     #[must_use]
     pub fn bound(env: &Env, name: &str) -> Option<Self> {
         let objects = Objects::bound(env, name, OBJECT)?;
@@ -258,12 +260,12 @@ impl SessionStore for DurableSessions {
     }
 
     async fn forget(&self, user: UserId, _most: usize) -> Result<usize, StoreError> {
-        // One call deletes all rows, so no deletions are counted.
+        // One call deletes all rows, so there is no number of deletions to return.
         self.ask(user, &Call::Forget).await.map(|()| 0)
     }
 
-    /// The object ends the sessions of apps together with their sign-on, so the sign-on need not be
-    /// checked here.
+    /// When a single sign-on ends, the object also ends the apps' sessions that belong to it, so
+    /// the sign-on need not be checked here.
     async fn revocation(
         &self,
         user: UserId,

@@ -65,8 +65,8 @@ impl Table {
 
     /// Adds the columns of the proof (when and how the user last proved who they are) to a table
     /// that an earlier version of the service has made. The query reads no row, so it costs nothing
-    /// when an object starts. Both columns are added in one turn of the object, so its storage
-    /// never has one without the other.
+    /// when an object starts. Both columns are added in one turn of the object, so the stored table
+    /// never has one column without the other.
     fn add_proofs(&self) -> Result<(), StoreError> {
         let columns = "SELECT auth_time, amr FROM session LIMIT 0";
         if self.rows(columns, vec![]).is_err() {
@@ -76,8 +76,8 @@ impl Table {
         Ok(())
     }
 
-    /// Adds the columns for apps in the same way: the app that the session belongs to, and the
-    /// sign-on. There is no index on these columns, because an index would take a page of 4 KiB in
+    /// Adds, in the same way, the columns for the app and the single sign-on to which a session
+    /// belongs. There is no index on these columns, because an index would take a page of 4 KiB in
     /// every object, and a user has few sessions.
     fn add_apps(&self) -> Result<(), StoreError> {
         let columns = "SELECT client, sign_on FROM session LIMIT 0";
@@ -88,8 +88,9 @@ impl Table {
         Ok(())
     }
 
-    /// Stores a new session. Returns whether the session has ended already. An app's session has
-    /// ended if its sign-on has ended, or if its code was presented again.
+    /// Stores a new session. Returns whether the session has ended already. A new session of an app
+    /// has ended already if its single sign-on has ended, or if its authorization code was
+    /// presented again.
     pub(super) fn begin(
         &self,
         session: SessionId,
@@ -143,9 +144,9 @@ impl Table {
         Ok((!replayed.is_empty()).then_some(EndReason::CodeReplayed))
     }
 
-    /// Implements [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a session
-    /// of the sign-on was signed out. The row of such a session stays longer than any authorization
-    /// code is valid.
+    /// Implements [`has_signed_off`](crate::ports::SessionStore::has_signed_off): whether a
+    /// browser's session of this single sign-on was signed out. The row of a session that was
+    /// signed out is stored for longer than any authorization code is valid.
     pub(super) fn has_signed_off(&self, sign_on: SessionId) -> Result<bool, StoreError> {
         let rows = self.rows(
             "SELECT 1 FROM session WHERE (id = ?1 OR sign_on = ?1) AND client IS NULL \
@@ -156,8 +157,8 @@ impl Table {
     }
 
     /// Runs a statement on the table of exchanged codes. The table is created by the first
-    /// exchange, because it takes a page of 4 KiB and most objects never need it. Without the table
-    /// there are no rows.
+    /// exchange, because it takes a page of 4 KiB and most objects never need it. If there is no
+    /// table yet, the result has no rows.
     fn exchanged_rows(
         &self,
         statement: &str,
@@ -217,9 +218,9 @@ impl Table {
 
     /// Ends the oldest sessions if the user has more than `most`, but never the new session
     /// `begun`. With `client`, only the sessions of that app are counted and ended. Without it,
-    /// only those of browsers are. Sessions of an earlier epoch have ended already, because the
-    /// user's row has a later epoch. Their rows are stored as long as those of other ended
-    /// sessions. Returns whether any row now expires sooner than before.
+    /// only the sessions of browsers are. Sessions with an earlier epoch have ended already,
+    /// because the user's row has a later epoch. Their rows are stored as long as the rows of other
+    /// ended sessions. Returns whether any row now expires sooner than before.
     pub(super) fn keep_to(
         &self,
         most: usize,
@@ -337,10 +338,11 @@ impl Table {
         }
     }
 
-    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the sign-on
-    /// and the sessions of its apps end too. The row is deleted after [`ENDED_ROW_TTL`]. A later
-    /// reason replaces the first reason only if the later one ends the sign-on and the first one
-    /// did not. `holder` is what the caller knows about the holder of the session.
+    /// Ends a session. If the reason [ends the sign-on](EndReason::ends_the_sign_on), the session's
+    /// single sign-on and the apps' sessions that belong to it end too. The row is deleted after
+    /// [`ENDED_ROW_TTL`]. If the session has ended before, the new reason replaces the stored
+    /// reason only if the new one ends the sign-on and the stored one does not. `holder` is what
+    /// the caller knows about the holder of the session.
     pub(super) fn end(
         &self,
         session: SessionId,
@@ -378,9 +380,9 @@ impl Table {
         .map(drop)
     }
 
-    /// The sign-on that ends with the session. It is found in the session's row or, if there is no
-    /// row, in `holder`. The row of a browser's session is deleted if the session is not renewed,
-    /// but the apps of its sign-on may continue.
+    /// The single sign-on that ends with the session. It is found in the session's row or, if there
+    /// is no row, in `holder`. A row can be missing because the row of a browser's session is
+    /// deleted if the session is not renewed, while the apps of its sign-on might continue.
     fn sign_on_ended_by(
         &self,
         session: SessionId,
@@ -448,10 +450,10 @@ impl Table {
             .collect()
     }
 
-    /// Writes nothing if the row has the same or a larger version, because an old token may cause
-    /// the same call again and again. The row need not be stored for longer than before:
-    /// tokens with a smaller version than the row's were issued before that version was first
-    /// written, so they expire before the row does.
+    /// Writes nothing if the row in `outdated` has the same or a larger version, because an old
+    /// token can cause the same call again and again. The row need not be stored for longer than
+    /// before: tokens with a smaller version than the row's were issued before that version was
+    /// first written, so they expire before the row does.
     pub(super) fn outdate(&self, version: u64, until: u64) -> Result<(), StoreError> {
         self.rows(
             "INSERT INTO outdated (one, version, until) VALUES (1, ?, ?) \
@@ -491,8 +493,8 @@ impl Table {
     }
 
     /// What is stored about the copy of the user's row. A copy that this version can't read is
-    /// treated as absent. If the table has no row, there is no copy, and the version in `outdated`
-    /// does not matter.
+    /// treated as absent. If the table `fence` has no row, there is no copy, and the version in
+    /// `outdated` does not matter.
     pub(super) fn fence(&self) -> Result<Fence, StoreError> {
         let row = self
             .rows(
@@ -622,7 +624,7 @@ fn integer(row: &Array, column: u32) -> Option<u64> {
     row.get(column).as_f64().and_then(whole)
 }
 
-/// An integer that may be null. Anything else is an error, not an absent value.
+/// An integer or SQL's null. Any other value is an error, not an absent value.
 fn nullable_integer(row: &Array, column: u32) -> Result<Option<u64>, StoreError> {
     if row.get(column).is_null() {
         return Ok(None);

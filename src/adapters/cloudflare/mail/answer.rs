@@ -13,8 +13,8 @@ pub(super) struct ProviderAnswer {
     pub(super) message_id: Option<String>,
 }
 
-/// What an answer means. `Ok`: the provider accepted the mail. It contains the provider's own id of
-/// the mail, if the answer has one.
+/// What an answer means. `Ok` means that the provider accepted the mail. It contains the provider's
+/// own id of the mail, if the answer has one.
 pub(super) type Judged = Result<Option<String>, Refusal>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,12 @@ pub(super) enum Kind {
     Undeliverable,
 }
 
-/// A refusal in the provider's own words, which may still contain secrets.
+/// A refusal in the provider's own words. The words can still contain secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) kind: Kind,
     pub(super) text: String,
-    /// When to retry, in seconds, if the provider says so in a header or in the text.
+    /// After how many seconds to retry, if the provider says so in a header or in the text.
     pub(super) retry_after: Option<u64>,
 }
 
@@ -43,10 +43,10 @@ impl ProviderAnswer {
         })
     }
 
-    /// The result for an answer that the provider does not document for an accepted mail. Something
-    /// else answered at this URL or on the way, so the mail was probably not accepted, and is
-    /// retried. If it was accepted all the same, it arrives twice, with valid links in both copies.
-    /// That does less harm than a mail that never arrives.
+    /// The result for an answer that differs from the provider's documented answer to an accepted
+    /// mail. Probably another server or a proxy answered and the provider did not accept the mail,
+    /// so the mail is retried. If the provider accepted it all the same, it arrives twice, with
+    /// valid links in both copies. Two mails do less harm than a mail that never arrives.
     pub(super) fn not_understood<T>(&self) -> Result<T, Refusal> {
         self.refused(Kind::Temporary, "an answer that is not the provider's")
     }
@@ -75,8 +75,8 @@ pub(super) fn text<'a>(value: &'a Json, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Json::as_str)
 }
 
-/// `Retry-After` in seconds. The header is a number of seconds or a date (RFC 9110 section 10.2.3),
-/// which `date` converts to milliseconds since 1970. `None` if it is neither.
+/// `Retry-After` in seconds. The header is a number of seconds or a date (RFC 9110 section 10.2.3).
+/// `date` converts a date to milliseconds since 1970. `None` if the header is neither.
 pub(super) fn retry_after(
     header: &str,
     now_ms: u64,

@@ -41,8 +41,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     HttpRequest::json(account, "/smtp/email", credential, &body)
 }
 
-/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with its version and
-/// variant.
+/// The key's first digits in the form of a random UUID (RFC 9562 section 5.4), with the version and
+/// the variant of such a UUID.
 fn uuid(key: &str) -> String {
     let mut uuid = String::new();
     for (place, digit) in key.chars().take(32).enumerate() {
@@ -70,8 +70,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     let code = text(&body, "code").unwrap_or_default();
     let message = text(&body, "message").unwrap_or(&answer.body);
     let kind = match code {
-        // These codes mean that Brevo has seen the idempotency key before, because nothing else in
-        // the request must be unique. So Brevo has accepted the mail already.
+        // These codes mean that Brevo has seen the idempotency key before, because no other part of
+        // the request has to be unique. So Brevo has accepted the mail already.
         "duplicate_parameter" | "duplicate_request" if answer.kind() != Kind::Temporary => {
             return Ok(None);
         }
@@ -89,8 +89,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
     answer.refused(kind, &[code, " ", message].concat())
 }
 
-/// Whether Brevo's message is about this member of the request. An example for `to` is "email is
-/// not valid in to".
+/// Whether Brevo's message is about this member of the request. An example for the member `to` is
+/// "email is not valid in to".
 fn is_about(member: &str, message: &str) -> bool {
     message
         .trim_end_matches('.')

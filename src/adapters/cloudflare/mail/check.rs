@@ -18,7 +18,7 @@ pub(super) const TEXT: &str = "Hi,\nhttps://app.example/reset#egl_abc\n– \"Ün
 pub(super) const HTML: &str =
     "<p class=\"a\">Hi &amp; bye</p>\n<a href='https://app.example/reset#egl_abc'>x</a>";
 
-/// The expected result.
+/// How an answer is expected to be classified.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     Sent,
@@ -101,7 +101,7 @@ pub(super) fn headers(request: &HttpRequest, expected: &[(&str, &str)]) {
     }
 }
 
-/// Requires that each answer (status and body) is classified as the table says.
+/// Requires that `vendor` classifies each answer (status and body) in the table as the table says.
 pub(super) fn answers(vendor: Vendor, table: &[((u16, String), Expected)]) {
     for ((status, body), told) in table {
         let answer = ProviderAnswer {

@@ -1,8 +1,8 @@
 //! Cloudflare Email Service through its REST API: `POST /accounts/<account id>/email/sending/send`.
 //! The base URL contains the account's id.
 //!
-//! The API has no idempotency key: a mail whose answer was lost may arrive twice. It has no
-//! tracking. An answer with status 200 may report a bounce.
+//! The API has no idempotency key, so a mail whose answer was lost might arrive twice. The API has
+//! no tracking. An answer with status 200 can report a bounce.
 
 use std::collections::BTreeMap;
 
@@ -62,7 +62,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
             let code = first.get("code").and_then(Json::as_u64);
             let kind = match code {
                 Some(10001 | 10200..=10202) => Kind::Rejected,
-                // A wrong token or account, or a token or account that may not send.
+                // The token or the account is wrong, or is not allowed to send.
                 Some(10000 | 10101..=10105 | 10203) => Kind::Account,
                 // A limit, or an error at Cloudflare.
                 Some(10002..=10004 | 10100) => Kind::Temporary,

@@ -1,8 +1,8 @@
 //! Cloudflare Email Service through the binding `EMAIL` of type `send_email`.
 //!
-//! The binding has no idempotency key: a mail whose answer was lost may arrive twice. It has no
-//! tracking. The binding calls the sender's address `email`, and the REST API calls it `address`.
-//! The binding's exceptions have a `code`
+//! The binding has no idempotency key, so a mail whose answer was lost might arrive twice. The
+//! binding has no tracking. The binding calls the sender's address `email`, and the REST API calls
+//! it `address`. The binding's exceptions have a `code`
 //! (<https://developers.cloudflare.com/email-service/api/send-emails/workers-api/#error-codes>).
 
 use super::answer::Kind;
@@ -18,8 +18,8 @@ fn kind(code: &str) -> Kind {
         | "E_FIELD_MISSING"
         | "E_TOO_MANY_RECIPIENTS"
         | "E_CONTENT_TOO_LARGE" => Kind::Rejected,
-        // All headers that are sent are allowed. If a header is refused all the same, no retry
-        // would help.
+        // Cloudflare allows all headers that this service sends. If Cloudflare refuses a header all
+        // the same, a retry would not help.
         _ if code.starts_with("E_HEADER") => Kind::Rejected,
         // The domain is not ready, or the day's quota is used up.
         "E_SENDER_NOT_VERIFIED" | "E_SENDER_DOMAIN_NOT_AVAILABLE" | "E_DAILY_LIMIT_EXCEEDED" => {
@@ -78,13 +78,13 @@ mod edge {
         /// Sends the mail, in one attempt.
         ///
         /// # Errors
-        /// Why the mail was not accepted. After a temporary failure the mail may have been accepted
-        /// all the same, for example if the answer took too long.
+        /// Why the mail was not accepted. After a temporary failure it is possible that the mail
+        /// was accepted all the same, for example if the answer took too long.
         pub async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
             let thrown = match self.binding.send(&self.builder(message)) {
                 Err(error) => error,
                 Ok(answer) => {
-                    // A binding may return a promise of another JavaScript realm. `resolve` turns
+                    // A binding can return a promise of another JavaScript realm. `resolve` turns
                     // it into a promise of this realm.
                     let promise = Promise::resolve(&answer);
                     let late = worker::Delay::from(Duration::from_millis(MAIL_TIMEOUT_MS.into()));

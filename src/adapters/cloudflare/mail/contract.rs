@@ -1,6 +1,6 @@
 //! Compares each request with the vendor's own description of its API (`tests/mail/vendors`). The
-//! URL and the credentials must be as described, the vendor must know each top-level member of the
-//! body, and no required member may be missing. The end-to-end test validates whole bodies.
+//! URL and the credentials must be as described. Each top-level member of the body must be in the
+//! description, and no required member may be missing. The end-to-end test validates whole bodies.
 
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ fn each_request_is_one_that_its_vendor_describes() {
         let schema = document.pointer(description.schema).unwrap();
         let sent = members(&request);
         for member in &sent {
-            // Mailgun's description has one example for all headers.
+            // Mailgun's description has only one parameter for all headers, as an example.
             let described = match member.strip_prefix("h:") {
                 Some(_) => "h:X-My-Header",
                 None => member,
@@ -172,9 +172,9 @@ fn every_provider_is_told_that_a_program_wrote_the_mail() {
     }
 }
 
-/// The provider's dashboard shows mails by the provider's own id. So that an operator can find a
-/// mail there, this id is logged. If the id has the form of an address, the part from the at sign
-/// on is left out.
+/// The provider's dashboard lists mails by the provider's own id. This id is logged so that an
+/// operator can find a mail in the dashboard. If the id has the form of an address, the at sign and
+/// the text after it are not logged.
 #[test]
 fn the_id_of_an_accepted_mail_is_logged() {
     for (provider, status, body, header, expected) in [
@@ -232,7 +232,8 @@ fn the_id_of_an_accepted_mail_is_logged() {
     }
 }
 
-/// The tables in the vendors' tests have these statuses. Each description must list the same ones.
+/// The tables in the vendors' tests have these statuses. Each description must list the same
+/// statuses.
 #[test]
 fn the_tables_have_the_documented_statuses() {
     for (provider, statuses) in [

@@ -1,4 +1,4 @@
-//! Sends the request with the platform's `fetch`, limited in time and size.
+//! Sends the request with the platform's `fetch`, and limits the time and the size of the answer.
 
 use futures_util::StreamExt;
 use js_sys::{Date, Promise, Uint8Array};
@@ -17,11 +17,11 @@ extern "C" {
     fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// Sends the request and reads the answer. Redirects are not followed, because the API key would be
-/// sent to another server.
+/// Sends the request and reads the answer. Redirects are not followed, because following one would
+/// send the API key to another server.
 ///
 /// # Errors
-/// What went wrong, if there is no complete answer in time. The text may contain parts of the
+/// What went wrong, if there is no complete answer in time. The text can contain parts of the
 /// request.
 pub(super) async fn send(request: &HttpRequest) -> Result<ProviderAnswer, String> {
     answer_to(request).await.map_err(|error| message_of(&error))

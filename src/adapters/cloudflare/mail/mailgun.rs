@@ -1,7 +1,7 @@
 //! Mailgun: `POST /v3/<domain>/messages`, a multipart form (RFC 7578).
 //!
-//! `<domain>` is the sender's domain. The API has no idempotency key: a mail whose answer was lost
-//! may arrive twice.
+//! `<domain>` is the sender's domain. The API has no idempotency key, so a mail whose answer was
+//! lost might arrive twice.
 
 use base64ct::{Base64, Encoding};
 
@@ -47,7 +47,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
     HttpRequest::new(url, credential, content_type, body)
 }
 
-/// The API key as it is sent in the header: HTTP Basic with the user `api` (RFC 7617).
+/// The API key in the form in which the header contains it: HTTP Basic with the user `api` (RFC
+/// 7617).
 pub(super) fn basic_credentials(key: &str) -> String {
     Base64::encode_string(["api:", key].concat().as_bytes())
 }
@@ -77,8 +78,8 @@ fn form(seed: &str, fields: &[(&str, &str)]) -> (String, String) {
     (content_type, body)
 }
 
-/// A text that occurs in no value, at most 70 characters long (RFC 2046 section 5.1.1). The same
-/// mail always gets the same text.
+/// The boundary between the parts of the form: a text that occurs in no value, at most 70
+/// characters long (RFC 2046 section 5.1.1). The same mail always gets the same boundary.
 fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     let seed: String = seed
         .chars()
@@ -88,8 +89,8 @@ fn boundary(seed: &str, fields: &[(&str, &str)]) -> String {
     let mut number: u32 = 0;
     loop {
         let boundary = ["edgegate-", &seed, "-", &number.to_string(), "-"].concat();
-        // The values can contain only finitely many such boundaries, so the loop always finds one
-        // that no value contains.
+        // The values are finite, so they can't contain all boundaries that this loop tries. The
+        // loop always finds one that no value contains.
         if !fields.iter().any(|(_, value)| value.contains(&boundary)) {
             return boundary;
         }
@@ -131,7 +132,8 @@ fn is_about(parameter: &str, message: &str) -> bool {
         })
 }
 
-/// Reads "try again after 120 seconds": Mailgun's rate limits give the time only in the text.
+/// Reads the number in a text such as "try again after 120 seconds". When Mailgun limits the rate,
+/// only this text says how long to wait.
 fn seconds_in(message: &str) -> Option<u64> {
     let (_, after) = message.split_once("try again after ")?;
     after.split_once(" second")?.0.parse().ok()

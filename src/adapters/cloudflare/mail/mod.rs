@@ -1,7 +1,8 @@
-//! Sends mail through a provider: one file per vendor, and what they share.
+//! Sends mail through a provider. Each vendor has a file, and the other files are shared.
 //!
-//! Each vendor with an HTTP API has two pure functions. One turns a mail into a request, the other
-//! turns an answer into a verdict. The module `fetch` sends the request.
+//! Each vendor with an HTTP API has two pure functions. One turns a mail into a request. The other
+//! classifies the vendor's answer as a success or as one of these failures. The module `fetch`
+//! sends the request.
 //!
 //! | failure | when |
 //! |---|---|
@@ -10,8 +11,9 @@
 //! | rejected | something is wrong with the mail itself |
 //! | undeliverable | the provider blames the address: malformed, bounced before, suppressed |
 //!
-//! The verdict depends on the status *and* the body of an answer. An unreadable answer is a
-//! temporary failure: a mail that arrives twice does less harm than one that never arrives.
+//! The classification depends on the status *and* the body of an answer. An answer that can't be
+//! read is a temporary failure, because a mail that arrives twice does less harm than a mail that
+//! never arrives.
 
 mod answer;
 mod brevo;
@@ -43,7 +45,7 @@ use crate::domain::secret::Secret;
 struct Vendor {
     /// Makes the request that sends a mail.
     request: fn(&ProviderAccount<'_>, &Message) -> HttpRequest,
-    /// Judges an answer. The text of a refusal is the provider's, unchanged.
+    /// Classifies an answer. The text of a refusal is the provider's text, unchanged.
     judge: fn(&ProviderAnswer) -> Judged,
 }
 
@@ -93,8 +95,8 @@ impl HttpMailer {
     /// Sends the mail, in one attempt.
     ///
     /// # Errors
-    /// Why the provider did not accept it. After a temporary failure the provider may have accepted
-    /// the mail all the same, for example if its answer was lost.
+    /// Why the provider did not accept the mail. After a temporary failure it is possible that the
+    /// provider accepted the mail all the same, for example if its answer was lost.
     #[cfg(target_arch = "wasm32")]
     pub async fn send(&self, message: &Message) -> Result<Accepted, MailFailure> {
         match fetch::send(&self.request(message)).await {
@@ -117,7 +119,7 @@ impl HttpMailer {
 
     fn judge(&self, answer: &ProviderAnswer, message: &Message) -> Result<Accepted, MailFailure> {
         let judged = match answer.status {
-            // The provider redirects to another of its addresses, or a proxy redirects. In both
+            // Either the provider redirects to another of its URLs, or a proxy redirects. In both
             // cases MAIL_API_URL is wrong.
             300..=399 => answer.refused(Kind::Account, "a redirect, which is not followed"),
             _ => (self.vendor.judge)(answer),
@@ -129,7 +131,8 @@ impl HttpMailer {
         })
     }
 
-    /// The provider's id of the mail as it is logged. An id that contains a secret is not logged.
+    /// The provider's id of the mail in the form in which it is logged. An id that contains a
+    /// secret is not logged.
     fn accepted(&self, id: Option<String>, message: &Message) -> Accepted {
         let id = id.as_deref().and_then(Accepted::loggable_id);
         Accepted {

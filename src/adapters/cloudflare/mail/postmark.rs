@@ -1,7 +1,7 @@
 //! Postmark: `POST /email`.
 //!
-//! The API has no idempotency key (`Metadata` does not act as one): a mail whose answer was lost
-//! may arrive twice. An `ErrorCode` other than 0 is a refusal, whatever the status.
+//! The API has no idempotency key (`Metadata` does not act as one), so a mail whose answer was lost
+//! might arrive twice. An `ErrorCode` other than 0 is a refusal, whatever the status.
 
 use serde::Serialize;
 
@@ -60,8 +60,8 @@ fn judge(answer: &ProviderAnswer) -> Judged {
         (200, None) => return answer.not_understood(),
         // Mails to the address bounced or were reported as spam.
         (200 | 422, Some(406)) => Kind::Undeliverable,
-        // An invalid address, or a missing body. Mails of this service always have a body. The
-        // message says which address is invalid.
+        // An address is invalid, or the body is missing. Mails of this service always have a body,
+        // so an address is invalid. The message says which address.
         (200 | 422, Some(300)) if message.contains("'From'") => Kind::Account,
         (200 | 422, Some(300)) => Kind::Undeliverable,
         // A wrong token, an unpaid bill, an account or a sender that is not ready yet.

@@ -5,8 +5,9 @@ use crate::domain::policy::{MAIL_REASON_MAX_CHARS, MAIL_REASON_WORD_CHARS};
 /// The text on one line, truncated, and without `secrets`. The secrets are found in upper and lower
 /// case.
 ///
-/// A provider may quote parts of the request in any spelling. So two kinds of word are removed too:
-/// words with an at sign, and words that are as long as a key, a link or a ticket.
+/// A provider might quote parts of the request in any spelling. So two kinds of word are removed
+/// too: words with an at sign, and words that are as long as a key, a link or a ticket (the secret
+/// in a link).
 pub(super) fn printable(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {

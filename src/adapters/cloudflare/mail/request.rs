@@ -72,9 +72,10 @@ impl HttpRequest {
 
 /// The headers that every mail has besides those that the provider writes.
 ///
-/// The headers say that a program wrote the mail, so that no other program answers it. An
-/// out-of-office reply to a reset link would only tell strangers who is away (RFC 3834 section 5).
-/// Exchange ignores `Auto-Submitted` and has a header of its own.
+/// The headers say that a program wrote the mail, so that no other program answers it (RFC 3834
+/// section 5). If a mail with a reset link were answered by an out-of-office reply, the reply would
+/// only tell strangers that the recipient is away. Exchange ignores `Auto-Submitted` and has a
+/// header of its own.
 ///
 /// An operator who sees a mail, or its entry in the provider's dashboard, finds the mail's lines in
 /// the log by its `X-Request-Id`.
@@ -94,14 +95,14 @@ pub(super) fn bearer(account: &ProviderAccount<'_>) -> (&'static str, String) {
     ("Authorization", ["Bearer ", account.key].concat())
 }
 
-/// A text without control characters, for a field that becomes a header of the mail. Otherwise the
-/// text could begin a new header.
+/// Replaces the control characters of a text for a field that becomes a header of the mail. With a
+/// line break the text could begin a new header.
 pub(super) fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
-/// The address in the form that mail systems accept: the local part as given, the domain as
-/// A-labels (RFC 5890), which name the same host and are accepted everywhere.
+/// The address in the form that all mail systems accept. The local part stays as given. The domain
+/// is written as A-labels (RFC 5890), which name the same host.
 pub(super) fn wire(address: &EmailAddress) -> String {
     let local = address.as_given().split('@').next().unwrap_or_default();
     [local, "@", domain(address)].concat()
@@ -132,7 +133,8 @@ pub(super) fn mailbox(sender: &Sender) -> String {
     [&text, "\" <", &address, ">"].concat()
 }
 
-/// An address as most vendors write it, with the display name of a sender that has one.
+/// An address in the form that most vendors expect. If it is a sender's address, it contains the
+/// sender's display name, if there is one.
 #[derive(Serialize)]
 pub(super) struct NamedAddress {
     email: String,

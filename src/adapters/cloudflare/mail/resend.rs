@@ -44,8 +44,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &ProviderAnswer) -> Judged {
     let body = answer.json().unwrap_or_default();
     if answer.status == 200 {
-        // Without an `id` the answer is a temporary failure. The retry is harmless, because it has
-        // the same idempotency key.
+        // An answer without an `id` is treated as a temporary failure. The retry is harmless,
+        // because it has the same idempotency key.
         return match text(&body, "id") {
             Some(id) => Ok(Some(id.to_owned())),
             None => answer.not_understood(),
@@ -59,7 +59,7 @@ fn judge(answer: &ProviderAnswer) -> Judged {
         "validation_error" if answer.status != 403 && message.contains("`to`") => {
             Kind::Undeliverable
         }
-        // A bad MAIL_FROM, or the quota of the plan is used up.
+        // MAIL_FROM is invalid, or the quota of the plan is used up.
         "invalid_from_address" | "daily_quota_exceeded" | "monthly_quota_exceeded" => Kind::Account,
         "validation_error" if message.contains("`from`") => Kind::Account,
         _ => answer.kind(),

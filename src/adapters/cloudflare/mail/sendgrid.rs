@@ -1,7 +1,7 @@
 //! Twilio SendGrid: `POST /v3/mail/send`.
 //!
-//! The API has no idempotency key (`custom_args` don't act as one): a mail whose answer was lost
-//! may arrive twice. When SendGrid accepts a mail, it answers 202 without a body.
+//! The API has no idempotency key (`custom_args` don't act as one), so a mail whose answer was lost
+//! might arrive twice. When SendGrid accepts a mail, it answers 202 without a body.
 
 use std::collections::BTreeMap;
 
@@ -76,8 +76,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
         }],
         from: NamedAddress::sender(account.sender),
         subject: one_line(&message.subject),
-        // HTML comes last, because the preferred part must be the last one (RFC 2046 section
-        // 5.1.4).
+        // HTML comes last, because the preferred alternative must be the last part (RFC 2046
+        // section 5.1.4).
         content: [
             part("text/plain", &message.text),
             part("text/html", &message.html),
@@ -91,8 +91,8 @@ fn request(account: &ProviderAccount<'_>, message: &Message) -> HttpRequest {
 fn judge(answer: &ProviderAnswer) -> Judged {
     match answer.status {
         202 => return Ok(answer.message_id.clone()),
-        // SendGrid answers 200 in sandbox mode, which sends nothing. It has no other success
-        // statuses.
+        // SendGrid answers 200 only in sandbox mode, which sends no mail. It never answers with
+        // another status from 201 to 299 except 202.
         200..=299 => return answer.not_understood(),
         _ => {}
     }

@@ -11,8 +11,8 @@ use crate::ports::MailGate;
 
 /// Counts requests for mails in Durable Objects.
 ///
-/// If an object fails because it was just moved or updated, it is asked a second time. So a request
-/// may be counted twice, but is never left uncounted.
+/// If an object fails because it was just moved or updated, it is asked a second time. So the
+/// object might count a request twice, but never misses one.
 #[derive(Clone, Debug)]
 pub struct DurableMailGate(Objects);
 

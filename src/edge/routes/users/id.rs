@@ -97,7 +97,8 @@ pub(crate) async fn verify<P: Ports>(service: &AuthService<P>, request: &Request
 }
 
 /// The note for the log line of a request by an administrator or an operator. `bearer` is the
-/// administrator. It is `None` for an operator; the log line then names the operator ticket.
+/// administrator. It is `None` for an operator. In this case the log line contains the id of the
+/// operator ticket.
 pub(in crate::edge::routes) fn note(bearer: Option<&Bearer>, reason: String) -> Note {
     Note {
         user_id: bearer.map(|bearer| bearer.user.to_string()),

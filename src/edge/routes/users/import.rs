@@ -87,8 +87,8 @@ impl From<&(usize, RowOutcome)> for RowBody {
     }
 }
 
-/// The lines of the body with their numbers, which begin at 1. Empty lines are left out, but have
-/// numbers too.
+/// The lines of the body with their numbers, which begin at 1. Empty lines are left out, but are
+/// counted in the numbers.
 fn lines(body: &[u8]) -> Result<Vec<(usize, &[u8])>, Problem> {
     // Spreadsheet programs and programs on Windows often begin a file with a byte order mark.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
