@@ -3,7 +3,7 @@
 
 /**
  * The limit for each request that has no limit of its own below. The service needs only 50 ms to
- * hash a password, but a slow network takes longer.
+ * hash a password, but on a slow network a request takes much longer.
  */
 export const REQUEST_MS = 30_000;
 /** The limit for a renewal. If a renewal fails, the client tries again later. */
