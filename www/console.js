@@ -149,7 +149,7 @@ for (const field of [issuer, audience]) {
     verify();
   });
 }
-// The browser may keep this page in memory and restore it later (the back/forward cache). A
+// The browser can keep this page in memory and restore it later (the back/forward cache). A
 // restored page must not contain the token.
 addEventListener("pagehide", () => {
   input.value = "";
