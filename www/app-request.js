@@ -68,8 +68,8 @@ export function keepForMail(request, id) {
   for (const { name } of kept.slice(MOST_KEPT - 1)) forget(name);
   const until = Date.now() + KEPT_MS;
   storeText(() => localStorage, KEPT + id, JSON.stringify({ request, until }));
-  // The id is sent even if the browser could not store the request. The id shows the page that the
-  // link opens that the user came from an app, so that page tells the user to go back to the app.
+  // The id is sent even if the browser could not store the request. The id tells the page behind
+  // the link that the user came from an app. That page then asks the user to go back to the app.
   return { request_id: id };
 }
 

@@ -42,8 +42,8 @@ export const isAbout = ({ code, errors }, ...fields) =>
  * @param {Failure} failure
  */
 export function waitOf({ code, retryAfter }) {
-  // The sentence must not blame the user: the limit also counts attempts of other people in the
-  // same network or on the same account.
+  // It is possible that this user did nothing wrong: the limit also counts attempts of other people
+  // in the same network or on the same account.
   if (code === "rate_limited")
     return { seconds: retryAfter || 60, sentence: words.form.rate_limited };
   if (code === "unavailable") return { seconds: retryAfter || 5, sentence: words.form.unavailable };

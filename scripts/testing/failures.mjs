@@ -1,8 +1,8 @@
 // Lists the failed tests at the end of the output of `npm test`, because logs are often cut to
 // their last lines.
 
-// The largest number of lines that are shown for each failure. So many lines are enough for the
-// diff of an assertion, and twenty failures still fit on a few screens.
+// The largest number of lines that are shown for each failure. This number is enough for the diff
+// of an assertion, and twenty failures still fit on one or two screens.
 const MOST_LINES = 25;
 // Error codes that are not shown, because they add nothing to the message.
 const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];

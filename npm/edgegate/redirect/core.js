@@ -443,7 +443,7 @@ export class RedirectCore extends Core {
       const { code, reason } = /** @type {EdgegateError} */ (error);
       const needsThePerson = code === "sign_in_refused" && NEEDS_THE_PERSON.includes(reason);
       if (trip?.silent && needsThePerson) this.#flag.forget();
-      // If there is no `trip`, this tab did not begin the sign-in that the answer belongs to. Such
+      // If there is no `trip`, this tab did not send the request that the answer belongs to. Such
       // an answer does not say who is signed in here.
       if (trip) this.#nobody();
       if (!trip?.silent || !needsThePerson) throw error;

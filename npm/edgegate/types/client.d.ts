@@ -19,13 +19,13 @@
  *
  * **Renewal.** The client renews the access token a minute before it expires. If a quarter of the
  * token's life is less than a minute, the client renews the token when a quarter of its life is
- * left. A hidden tab renews only when a caller asks for a token or when the tab becomes visible.
- * One tab renews for all tabs: a Web Lock lets only one tab at a time ask the service, and this tab
- * passes the new access token to the other tabs over a BroadcastChannel, from memory to memory.
- * Browsers have Web Locks only in secure contexts, such as a page over https. Without Web Locks,
- * several tabs may renew at the same time, which the service allows. Without a BroadcastChannel,
- * each tab renews for itself, which the service also allows. The device's clock can be wrong, so
- * the client uses the service's time, which it reads from the service's answers.
+ * left. In a hidden tab, the client waits with the renewal until a caller asks for a token or the
+ * tab becomes visible. One tab renews for all tabs: a Web Lock lets only one tab at a time ask the
+ * service, and this tab passes the new access token to the other tabs over a BroadcastChannel, from
+ * memory to memory. Browsers have Web Locks only in secure contexts, such as a page over https.
+ * Without Web Locks, several tabs can renew at the same time, which the service allows. Without a
+ * BroadcastChannel, each tab renews for itself, which the service also allows. The device's clock
+ * can be wrong, so the client uses the service's time, which it reads from the service's answers.
  *
  * **What signs out.** The user is signed out by each of these:
  *
@@ -313,10 +313,10 @@ export interface AuthClientMembers {
    * Only the service can clear the cookie. If the service can't be reached, `logout` rejects
    * (`network_error`, …), but nobody is signed in any more in this browser. The client stores the
    * id of the session (never a token) in local storage. When the device is online again, the client
-   * makes the service end the session. If a page of this origin is opened, its client sends the
-   * logout before it could continue the session. Without local storage, only this tab knows that
-   * the session is to end. A page that is opened later then continues the session, until this tab
-   * has reached the service.
+   * makes the service end the session. This happens at the latest when a page of this origin is
+   * opened: its client sends the logout before it would continue the session. Without local
+   * storage, only this tab knows that the session is to end. A page that is opened later then
+   * continues the session, until this tab has reached the service.
    *
    * If the user has signed in at another origin of the site in the meantime, that later session
    * continues, and a `signed-in` event tells the page. If you call `logout()` before the client

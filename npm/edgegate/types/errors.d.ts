@@ -36,7 +36,7 @@ export type PackageErrorCode =
 /** Why a sign-in by redirect fails: the `reason` of `redirect_failed`. */
 export type RedirectReason =
   /**
-   * This tab did not begin the sign-in that the answer belongs to, or the answer was used before.
+   * This tab did not send the request that the answer belongs to, or the answer was used before.
    */
   | "state_unknown"
   | "state_missing"

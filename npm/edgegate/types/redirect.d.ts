@@ -195,9 +195,9 @@ export interface RedirectClientMembers
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
    * expired), `network_error` and others. In all these cases nobody is signed in. The code
-   * `redirect_failed` with the reason `state_unknown` means that this tab did not begin the
-   * sign-in, for example because a mailed link was opened in another tab. In that case, offer the
-   * sign-in again.
+   * `redirect_failed` with the reason `state_unknown` means that this tab did not send the request
+   * that the answer belongs to, for example because a mailed link was opened in another tab. In
+   * that case, offer the sign-in again.
    */
   handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
 

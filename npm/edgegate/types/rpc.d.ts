@@ -23,8 +23,8 @@ import type { EdgegateError, ServiceErrorCode } from "./errors.js";
 export interface Client {
   /**
    * The client's IPv4 or IPv6 address. Rate limits count calls by this address. Without `ip`, **no
-   * rate limit applies** to this call. A renewal with a refresh token that was already used, after
-   * `REFRESH_GRACE`, **always ends the session** if `ip` is missing.
+   * rate limit applies** to this call. If a refresh token that was already used is used again after
+   * `REFRESH_GRACE`, a renewal without `ip` **always ends the session**.
    */
   readonly ip?: string | null;
   /**
@@ -111,10 +111,10 @@ export interface AuthService {
   /**
    * Mails a link to choose a new password. The result does not reveal whether the address has an
    * account. Pass the client's `ip`: then the rate limit applies to the client's network. The
-   * setting `MAIL_BUDGET` limits how many such mails the service sends. One part of this budget is
-   * usually reserved for the first request that a network makes in a day, so later requests can't
-   * use up that part. All calls without an `ip` share one other part. Three times a day, a request
-   * with a `device_token` of the account does not use the budget.
+   * setting `MAIL_BUDGET` limits how many such mails the service sends. The first request that a
+   * network makes in a day usually uses a separate part of this budget, which later requests can't
+   * use up. All calls without an `ip` share one other part. Three times a day, a request with a
+   * `device_token` of the account does not use the budget.
    * @throws {AuthError} `unavailable` (the mail could not be queued), `invalid_field` (not an
    * address), `rate_limited`, `misconfigured`
    */

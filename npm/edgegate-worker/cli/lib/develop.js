@@ -180,8 +180,8 @@ function runCron(origin, say) {
       if (status !== 200) throw new Error(`status ${status}`);
       failed = false;
     } catch (error) {
-      // A single failure is not reported: a Worker that is being rebuilt often gives no answer, and
-      // the next run of the cron job does the work instead.
+      // A single failure is not reported: a Worker that is being rebuilt sometimes gives no answer,
+      // and the next run of the cron job does the work instead.
       if (failed) say(`▸ Cron: two runs in a row failed: ${/** @type {Error} */ (error).message}`);
       failed = true;
     }

@@ -159,7 +159,7 @@ const tooLong = (line) => ({
 
 /**
  * Sends all lines in batches. If the service answers 503 or 413, the batch is halved and sent
- * again. After each success, the next batches may be larger again. `send` must also return the
+ * again. After each success, the next batches can be larger again. `send` must also return the
  * status 503 if an answer is lost. It is safe to send a line twice, because the second time changes
  * nothing.
  *

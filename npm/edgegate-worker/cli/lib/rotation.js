@@ -1,9 +1,9 @@
 // The steps of rotating SIGNING_KEYS and TICKET_SECRET. Each of these secrets is a list of values.
-// The service signs access tokens or makes tickets (its other tokens, such as refresh tokens) with
-// the first value, and accepts tokens and tickets that were made with any of the values. "add"
-// appends a new value. When every instance of the Worker has the new value, "promote" puts it
-// first. When all tokens or tickets that were made with the old values have expired, "drop" removes
-// these values (docs/operations.md, "Rotating SIGNING_KEYS").
+// The service signs JWTs or makes tickets (its other tokens, such as refresh tokens) with the first
+// value, and accepts JWTs and tickets that were made with any of the values. "add" appends a new
+// value. When every instance of the Worker has the new value, "promote" puts it first. When all
+// JWTs or tickets that were made with the old values have expired, "drop" removes these values
+// (docs/operations.md, "Rotating SIGNING_KEYS").
 import { createHash } from "node:crypto";
 import { Advice } from "./advice.js";
 import { signingKeys, ticketSecret } from "./secrets.js";
