@@ -67,7 +67,7 @@ async function verify() {
   const token = typed();
   if (token === "") return;
   const verdict = await verdictOn(token);
-  // If the user has changed a field in the meantime, this verdict is outdated.
+  // If the user has changed a field in the meantime, this result of the verification is outdated.
   if (mine !== turn) return;
   tell(verdict);
   showLife(partsOf(token).claims, verify);

@@ -1,6 +1,7 @@
 // The script of the pages that the links in mails open. Such a link has the form <page>#<ticket>.
-// The ticket is not sent when the page opens, but only when the user presses the button, because
-// programs that scan mails also open the links.
+// The ticket is a signed token that works once. The page sends the ticket only when the user
+// presses the button, and not when the page opens, because programs that scan mails also open the
+// links.
 import { forgetMailed, mailedAddress, rememberTyped } from "./address.js";
 import { mailedAppRequest, withAppRequest } from "./app-request.js";
 import { all, byId, first, ready } from "./dom.js";

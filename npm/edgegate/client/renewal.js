@@ -124,7 +124,7 @@ export class Renewal {
   }
 
   /**
-   * Begins to listen for the events after which a renewal may be overdue, for example because the
+   * Begins to listen for the events after which a renewal can be overdue, for example because the
    * device slept.
    */
   listen() {

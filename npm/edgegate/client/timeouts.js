@@ -26,11 +26,11 @@ export const PROBE_MS = 2_000;
  */
 export const HANDOVER_MS = 1_000;
 
-// A tab that holds the lock sends one request, or it renews. Before it renews, it may wait for a
-// message of another tab and send a logout. If there is no answer, it sends two requests to find
-// out why.
+// A tab that holds the lock sends one request, or it renews. Before it renews, it sometimes waits
+// for a message of another tab and sends a logout. If there is no answer, it sends two requests to
+// find out why.
 const LONGEST_WORK_MS = Math.max(REQUEST_MS, HANDOVER_MS + LOGOUT_MS + RENEWAL_MS) + 2 * PROBE_MS;
-// A timer may fire late, and it takes a moment to read an answer.
+// A timer can fire late, and it takes a moment to read an answer.
 const SLACK_MS = 5_000;
 /**
  * The longest time for which a tab may hold the lock. A tab that holds it for longer is frozen or

@@ -315,7 +315,7 @@ export interface AuthClientMembers {
    * id of the session (never a token) in local storage. When the device is online again, the client
    * makes the service end the session. This happens at the latest when a page of this origin is
    * opened: its client sends the logout before it would continue the session. Without local
-   * storage, only this tab knows that the session is to end. A page that is opened later then
+   * storage, only this tab knows that the session must end. A page that is opened later then
    * continues the session, until this tab has reached the service.
    *
    * If the user has signed in at another origin of the site in the meantime, that later session
