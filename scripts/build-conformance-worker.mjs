@@ -1,6 +1,6 @@
 // Builds the Worker with the conformance tests. `npm test` does so before its end-to-end tests,
-// because several of their files need this Worker: otherwise the first of them builds it, and the
-// others wait.
+// because several files of these tests need this Worker. Without this script, the first of these
+// files would build the Worker, and the others would wait.
 import { main } from "./project/advice.mjs";
 import { conformanceWorker } from "./project/conformance-worker.mjs";
 

@@ -129,8 +129,8 @@ async function buildWasm() {
 }
 
 // Optimises the wasm with wasm-opt. LLVM has already inlined enough functions, so these options
-// keep wasm-opt from inlining more (as in worker-module.mjs). The functions are sorted by name, so
-// that similar functions are next to each other.
+// prevent wasm-opt from inlining more functions (as in worker-module.mjs). The functions are sorted
+// by name, so that similar functions are next to each other.
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));

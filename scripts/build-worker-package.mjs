@@ -1,6 +1,6 @@
 // Packs the built Worker (edgegate-worker) and the template (create-edgegate) into dist/. The
-// Worker and the npm package must be built before: `npm run build` calls this script after their
-// builds.
+// Worker and the npm package must be built first: `npm run build` builds both and then calls this
+// script.
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { main } from "./project/advice.mjs";
 import { hashOf } from "./project/hash.mjs";

@@ -18,13 +18,13 @@ await main(async () => {
     ...process.env,
     ...toolEnv(),
     // wireit runs the checks again if this value changes, because another version of the compiler
-    // may report other problems in the same files.
+    // can report other problems in the same files.
     EDGEGATE_RUSTC: (await output("rustc", ["-vV"])) ?? "",
   };
   return new Promise((resolve, reject) => {
     // npm is not started with run.mjs. When this script is stopped, run.mjs would kill wireit
-    // before wireit has stopped the commands that it runs. These commands are in other process
-    // groups, so they would survive.
+    // before wireit has stopped the commands that it runs. These commands would continue to run,
+    // because they are in other process groups.
     const npm = spawn("npm", ["run", "--silent", "check:all"], {
       cwd: root,
       env,

@@ -223,8 +223,8 @@ function converted(system, file) {
     if (code === "ENOENT") throw new Advice(`there is no file ${file}.`);
     if (code === "EISDIR") throw new Advice(`${file} is a folder: name the file of the export.`);
     if (name === "SyntaxError") throw new Advice(`${file} is not JSON: ${again}.`);
-    // A TypeError means that the file is not an export of this system: members are missing that
-    // every such export has.
+    // A TypeError means that the file is not an export of this system, because members that every
+    // export of this system has are missing.
     if (name !== "TypeError") throw error;
   }
   throw new Advice(`${file} has no users with an address: ${again}.`);

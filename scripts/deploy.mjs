@@ -22,8 +22,8 @@ await main(async () => {
   const given = process.argv.slice(2);
   helpIfAsked(USAGE, given);
   await setUp();
-  // wrangler would build, too, but only after the settings are checked, and that check needs the
-  // built Worker.
+  // wrangler would also build the Worker, but only after the check of the settings, and this check
+  // needs the built Worker.
   if (!checkerIsCurrent()) {
     const built = await run(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
     if (built.code !== 0) return built.code;

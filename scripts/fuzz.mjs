@@ -3,7 +3,7 @@
 //   npm run fuzz -- ticket --seconds 300       one target, or several
 //
 // An input that makes a target fail is saved in fuzz/found/<target>. From then on, `cargo test`
-// tries this input, too, and fails until the fault is fixed. An input that does not fail but
+// also tries this input, and fails until the fault is fixed. An input that does not fail but
 // reaches code that no earlier input has reached is saved in target/fuzz/corpus, for the next long
 // run.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -16,7 +16,7 @@ import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
 // The maximum length of the inputs for each target, in bytes. It is slightly above the limit that
-// the tested code must enforce, so that the limit is tested, too.
+// the tested code must enforce, so that the limit is also tested.
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
@@ -87,8 +87,8 @@ await main(async () => {
 });
 
 /**
- * Builds all targets into one program. It has a build folder of its own, because in the usual
- * folder its compiler flags would make cargo discard all other builds.
+ * Builds all targets into one program. The program has a build folder of its own: its compiler
+ * flags differ, and in the usual folder they would make cargo discard all other builds.
  */
 async function build() {
   await cpp();

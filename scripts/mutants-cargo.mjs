@@ -1,5 +1,5 @@
-// `npm run mutants:cargo`: cargo-mutants changes the code in many small ways, and runs the tests of
-// the code's package after each change. If no test notices a change, the run fails.
+// `npm run mutants:cargo`: cargo-mutants makes many small changes to the code, one at a time, and
+// runs the tests with each change. If no test notices a change, the run fails.
 //
 // All of crates/token, src/domain and src/service, which takes many hours:
 //   npm run mutants:cargo
@@ -13,7 +13,7 @@
 // that the first run did not notice:
 //   npm run mutants:cargo -- src/domain/session --tests lib,session_rotation
 //   npm run mutants:cargo -- src/domain/session --again
-// Only list the changes:
+// List the changes, and test none:
 //   npm run mutants:cargo -- crates/token --list
 //
 // `--jobs 2` tests two changes at a time. Your working tree is never changed: cargo-mutants works
@@ -63,9 +63,9 @@ await main(async () => {
   await setUp([cargoMutantsStep]);
   mkdirSync(OUTPUT, { recursive: true });
   const how = values.list ? ["--list"] : ["--jobs", values.jobs, "--output", OUTPUT];
-  // The tests of changed code must not write their counts and logs, because these are for `npm
-  // test`. They try fewer generated cases than in `npm test`, because fewer cases are needed to
-  // notice a change than to find an unknown fault.
+  // Counts and logs are only for `npm test`, so the tests of changed code must not write any. These
+  // tests try fewer generated cases than in `npm test`, because fewer cases are needed to notice a
+  // change than to find an unknown fault.
   const env = { EDGEGATE_COUNTS: "", EDGEGATE_LOGS: "", PROPTEST_CASES: "32" };
   const again = values.again ? ["--iterate"] : [];
   const { code } = await run(

@@ -4,8 +4,8 @@
 //
 // Only some faults, named by their ids:
 //   npm run mutants -- --only decoy-skipped,verify-nothing-emptied
-// Write the results to tests/mutants/README.md (with --only, the file keeps the earlier results of
-// the other faults):
+// Write the results to tests/mutants/README.md. With --only, the file keeps the earlier results of
+// the other faults:
 //   npm run mutants -- --record
 //
 // Your working tree is never changed: the copy is target/mutants/tree, and cargo builds it into a
@@ -35,8 +35,8 @@ await main(async () => {
   if (unknown.length > 0)
     throw new Advice(`no fault is called ${unknown.join(", ")}: see tests/mutants/faults/.`);
   const chosen = faults.filter(({ id }) => !only || only.includes(id));
-  // Try all replacements before the first build. A replacement throws if the text that it replaces
-  // is not in the file. Then the list of faults is wrong.
+  // Try all replacements before the first build. If the text to be replaced is not in the file, the
+  // list of faults is wrong, and `applied` throws.
   for (const fault of chosen) applied(fault, readFileSync(inRoot(fault.file), "utf8"));
 
   await setUp();

@@ -48,8 +48,8 @@ const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 5;
 const WIDE_FUZZ_SECONDS = 60;
 
-// After this time, a test file is stopped. A test may wait forever, such as for a browser that was
-// killed, and must not use up the hour that CI allows for the whole run.
+// After this time, a test file is stopped. A test that waits forever, such as for a browser that
+// was killed, must not use up the hour that CI allows for the whole run.
 const LONGEST_FILE_MS = 20 * 60_000;
 const LONGEST_WIDE_FILE_MS = 120 * 60_000;
 
@@ -81,9 +81,10 @@ const STEPS = {
   evidence: evidence,
   fuzz: fuzz,
 };
-// These steps run one after another, at the same time as the other steps before `e2e`: a cargo
-// command ends with a crate that keeps only one processor busy. Cargo has a lock for each target and
-// profile, so these builds for wasm32 don't wait for those for this machine.
+// These steps run one after another, at the same time as the other steps before `e2e`. This saves
+// time, because each cargo command ends with a crate that keeps only one processor busy. Cargo has
+// a lock for each target and profile, so the builds for wasm32 in these steps don't wait for the
+// builds for this machine.
 const BESIDE = ["js", "clippy-wasm", "build", "size", "build-tests"];
 const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
 
@@ -175,9 +176,9 @@ async function step(name, context) {
     ? { code: 1, output: "left out, because the build failed" }
     : await STEPS[name]({ ...context, env: countInto(name) }).catch(failed);
   const isWhole = !outcome.leftOut && !(["e2e", "logs"].includes(name) && files.length > 0);
-  // The counts of a failed step are not compared with the minima, because the step may have stopped
-  // early. The count of the step `logs` is also not compared if only some test files ran, because
-  // its minimum is for all files.
+  // The counts of a failed step are not compared with the minima, because the step might have
+  // stopped early. If only some test files ran, the count of the step `logs` is not compared
+  // either, because its minimum is for all files.
   const isJudged = outcome.code === 0 && (isWhole || name !== "logs");
   const minima = readMinima(isWide)[name] ?? {};
   const required = isWide ? requiredInWide(name) : Object.keys(minima);
@@ -262,8 +263,8 @@ async function e2e({ files, before, isWide, env }) {
 }
 
 /**
- * The test files that do more in `npm run test:wide` than in `npm test`. The others are not run
- * again, because they would only repeat `npm test`.
+ * The test files that do more in `npm run test:wide` than in `npm test`. `npm run test:wide` does
+ * not run the other files, because they would only repeat `npm test`.
  */
 function filesWithMore() {
   const names = readdirSync(inRoot("tests"), { recursive: true, encoding: "utf8" });

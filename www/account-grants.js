@@ -20,7 +20,7 @@ import { fill, language, words } from "./words.js";
 const card = byId("apps-card");
 const list = byId("apps");
 const problem = byId("apps-problem");
-/** Runs after an app has lost its access. Withdrawing the access also ended the app's sessions. */
+/** Runs after the user has withdrawn an app's access, which also ends the app's sessions. */
 let afterwards = async () => {};
 
 /**
@@ -76,8 +76,8 @@ function entry(grant) {
 
 /**
  * The name of an app, as the page shows it. The name of an app that is not registered at this
- * service is the URL of a document that describes the app. Of this URL, the page shows only the
- * host.
+ * service is the URL of a document that describes the app. The page shows only the host of this
+ * URL.
  *
  * @param {string} name
  */

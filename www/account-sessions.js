@@ -38,8 +38,8 @@ export async function showSessions() {
 }
 
 /**
- * A session of the user. If an app holds the session, `app.name` is the app's name. It is null if
- * the user has withdrawn the app's access.
+ * A session of the user. If the session belongs to an app, `app.name` is the app's name. It is null
+ * if the user has withdrawn the app's access.
  *
  * @typedef {Session & {app?: {name: string | null}}} Listed
  */
@@ -140,9 +140,9 @@ onClick(
 onClick(byId("sessions-again"), showSessions, null);
 
 /**
- * Describes the device of a session, such as `Firefox on Linux`. If an app named Notes holds the
- * session, the text is `Notes, in Firefox on Linux`. Parts that the service does not know are left
- * out.
+ * Describes the device of a session, such as `Firefox on Linux`. If the session belongs to an app
+ * named Notes, the text is `Notes, in Firefox on Linux`. Parts that the service does not know are
+ * left out.
  *
  * @param {Listed} session
  */

@@ -1,5 +1,5 @@
-// Asks the service what an app has asked for, and later sends the browser back to the app with the
-// answer. The pages for signing in and for consent share this module.
+// Asks the service for the details of an app's request, and later sends the browser back to the app
+// with the answer. The pages for signing in and for consent share this module.
 import { forgetAppRequest } from "./app-request.js";
 import { post } from "./ask-service.js";
 import { byId, make } from "./dom.js";
@@ -39,8 +39,8 @@ export function appPage(request, follow) {
     const mine = latest;
     try {
       const asked = /** @type {Asked} */ (await post(ABOUT, { request }));
-      // If the page has asked again meanwhile (for example after a sign-in), only the answer to the
-      // last question is used.
+      // If the page has asked the service again meanwhile (for example after a sign-in), only the
+      // answer to the last call is used.
       if (mine !== latest || changeLanguage(asked)) return;
       await follow(asked);
     } catch (error) {
@@ -100,7 +100,7 @@ export async function answerApp(request, { client, user }, allow) {
   forgetAppRequest(request);
   location.replace(redirect);
   // If the scheme is not HTTP, the browser opens an app on this device, and this page stays open.
-  // So the page says that the user can go on in the app.
+  // So this page tells the user to continue in the app.
   if (!/^https?:$/.test(protocol)) {
     byId("left-title").replaceChildren(...phrase(words.apps.left, { app: nameOfApp(client) }));
     byId("open", HTMLAnchorElement).href = redirect;
@@ -142,7 +142,7 @@ export const phrase = (text, elements) =>
 
 /**
  * If the app asked for another language than the page has, loads the page again in that language.
- * The page is loaded again at most once. Returns whether it will be.
+ * The page is loaded again at most once. Returns whether it will be loaded again.
  *
  * @param {Asked} asked
  */

@@ -30,8 +30,8 @@ export function takeAppRequest() {
     const state = { request, isOther: given.has("other") };
     history.replaceState(state, "", location.pathname + location.search);
   }
-  // If the app sends the user here again in this tab, the URL may differ only in its fragment. Then
-  // the browser does not load the page, so this listener does.
+  // If the app sends the user here again in this tab, it is possible that the URL differs only in
+  // its fragment. In that case the browser does not load the page again, so this listener does.
   addEventListener("hashchange", () => location.hash && location.reload());
   const { request: taken = "", isOther = false } = history.state ?? {};
   return { request: `${taken}`, isOther: Boolean(isOther) };
@@ -68,8 +68,8 @@ export function keepForMail(request, id) {
   for (const { name } of kept.slice(MOST_KEPT - 1)) forget(name);
   const until = Date.now() + KEPT_MS;
   storeText(() => localStorage, KEPT + id, JSON.stringify({ request, until }));
-  // The id is sent even if the browser could not store the request. The page that the link opens
-  // then knows that there was an app, and tells the user to go back to it.
+  // The id is sent even if the browser could not store the request. The id tells the page behind
+  // the link that the user came from an app. That page then asks the user to go back to the app.
   return { request_id: id };
 }
 
@@ -92,8 +92,8 @@ export function mailedAppRequest(search = location.search) {
 }
 
 /**
- * Removes the request from storage. Callers use it when the app gets its answer, or when the
- * request is no longer valid.
+ * Removes the request from storage. Call this when the app gets its answer, or when the request is
+ * no longer valid.
  *
  * @param {string} request
  */

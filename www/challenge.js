@@ -1,6 +1,6 @@
 // Shows Cloudflare Turnstile's widget, which checks that the user is human, and takes the token
-// that the widget makes. The check is only active if the setting TURNSTILE_SITE_KEY is set; the
-// Worker then writes the site key into the page.
+// that the widget makes. The check is active only if the setting TURNSTILE_SITE_KEY is set, because
+// in that case the Worker writes the site key into the page.
 import { byId, make } from "./dom.js";
 import { isAbout } from "./failures.js";
 import { language, words } from "./words.js";

@@ -10,7 +10,7 @@ import { fill, words } from "./words.js";
 
 // Protects against clickjacking. A page of an attacker could ask for a double click, and bring this
 // page to the front between the two clicks, so that the second click hits the button "Allow". So
-// that button only works when this page has been in front for some time.
+// the button "Allow" works only after this page has been in front for some time.
 const TOO_SOON_MS = 500;
 
 const form = first(document, "form", HTMLFormElement);
@@ -63,7 +63,7 @@ async function follow(asked) {
 
 /**
  * Shows which host describes the app, if the app is not registered at this service. The `client_id`
- * of such an app is the URL of a document that describes the app. This document may be on another
+ * of such an app is the URL of a document that describes the app. This document can be on another
  * host than the app.
  *
  * @param {Asked["client"]} app
@@ -127,8 +127,8 @@ async function answer(isAllowed) {
 ready();
 if (request) {
   setTimeout(() => say(byId("reading"), words.consent.reading), 500);
-  // First wait until the client is ready. Until then the client may be renewing the session, and
-  // the renewal changes the cookie with which this page asks the service.
+  // First wait until the client is ready. Before that, the client might be renewing the session,
+  // and the renewal changes the cookie with which this page asks the service.
   client
     .ready()
     .catch(() => {})

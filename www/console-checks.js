@@ -11,8 +11,8 @@ import { byId, first, make } from "./dom.js";
 import { inWords, isRefusal } from "./failures.js";
 import { fill, words } from "./words.js";
 
-// To measure the time of a check, it is run this many times, because one run takes less time than
-// the clock of a browser can measure.
+// Each check is run this many times to measure how long it takes. One run is too short for the
+// clock of a browser.
 const RUNS = 20;
 // A token can only be sent in a header if it consists of these characters. The limit of 8192 is far
 // above the length of real tokens, and servers don't accept longer headers.
@@ -169,7 +169,7 @@ async function runHere(here, token, text, expected) {
     if (!isRefusal(error)) throw error;
     return { verdict: null, says: words.console.not_run, more: inWords(error) };
   }
-  // This first run is not measured, because it may have to wait for the keys or for the compiler.
+  // This first run is not measured, because it might have to wait for the keys or for the compiler.
   const verdict = await here(verifier, token, text);
   const begun = performance.now();
   for (let i = 0; i < RUNS; i++) await here(verifier, token, text);

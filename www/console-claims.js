@@ -5,8 +5,8 @@ import { language, words } from "./words.js";
 
 /** @typedef {Record<string, unknown>} Json A JSON object. */
 
-// Longer texts are not decoded. The tokens of this service have at most 4 KiB; this limit is
-// higher, so that tokens which the service would reject as too long can be shown too.
+// Longer texts are not decoded. The tokens of this service have at most 4 KiB. This limit is
+// higher, so that the page can also show tokens which the service would reject as too long.
 const LONGEST = 16_384;
 
 const HEADER = ["alg", "kid", "typ"];

@@ -5,7 +5,8 @@ import { fill, words } from "./words.js";
 const SENTENCES = words.reasons;
 /**
  * Sentences for reasons that consist of two parts. The first part is the name of a member, and the
- * second part is a key of this object. An example is `email_missing`, with the key `missing`.
+ * second part is a key of this object. For example, the reason `email_missing` has the key
+ * `missing`.
  *
  * @type {Record<string, string>}
  */

@@ -7,7 +7,7 @@ import { Verifier } from "/edgegate/web.js";
 const made = new Map();
 
 /**
- * The verifier for an issuer and an audience. For each pair it is made only once. If making it
+ * The verifier for an issuer and an audience. Each such verifier is made only once. If making it
  * fails, the next call tries again.
  *
  * @param {Expected} expected
@@ -36,8 +36,8 @@ async function ready(verifier) {
 
 /**
  * The issuer: the URL by which the service identifies itself in tokens. It can differ from the
- * origin of this page: the page may have been opened at localhost while the issuer has the host
- * 127.0.0.1.
+ * origin of this page, for example if the page was opened at localhost while the issuer has the
+ * host 127.0.0.1.
  *
  * @returns {Promise<string>}
  */

@@ -67,7 +67,7 @@ async function verify() {
   const token = typed();
   if (token === "") return;
   const verdict = await verdictOn(token);
-  // If the user has changed a field in the meantime, this verdict is outdated.
+  // If the user has changed a field in the meantime, this result of the verification is outdated.
   if (mine !== turn) return;
   tell(verdict);
   showLife(partsOf(token).claims, verify);
@@ -149,7 +149,7 @@ for (const field of [issuer, audience]) {
     verify();
   });
 }
-// The browser may keep this page in memory and restore it later (the back/forward cache). A
+// The browser can keep this page in memory and restore it later (the back/forward cache). A
 // restored page must not contain the token.
 addEventListener("pagehide", () => {
   input.value = "";

@@ -71,7 +71,7 @@ function requireElement(element, type, name) {
 
 /**
  * Sets the text of an element, unless the element already has this text. If the element is a live
- * region and the same text were set again, a screen reader would read it again.
+ * region, setting the same text again would make a screen reader read it again.
  *
  * @param {HTMLElement} element
  * @param {string} text

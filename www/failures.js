@@ -3,7 +3,7 @@
 import { duration, fill, words } from "./words.js";
 
 /**
- * The members that an error of the service or of the npm package may have.
+ * The members that an error of the service or of the npm package can have.
  *
  * @typedef {Partial<Pick<EdgegateError, "status" | "retryAfter" | "requestId" | "message">>
  *   & {code?: string, errors?: readonly {field: string, reason: string}[]}} Failure
@@ -19,7 +19,8 @@ import { duration, fill, words } from "./words.js";
 export const isRefusal = (error) => error instanceof Error && error.name === "EdgegateError";
 
 /**
- * Whether the answer was lost, so that the page can't know if the service carried out the request.
+ * Whether the answer was lost, so that the page can't know whether the service carried out the
+ * request.
  *
  * @param {Failure} failure
  */
@@ -41,8 +42,8 @@ export const isAbout = ({ code, errors }, ...fields) =>
  * @param {Failure} failure
  */
 export function waitOf({ code, retryAfter }) {
-  // The limit may have been reached without this user's fault: it also counts attempts of other
-  // people in the same network or on the same account.
+  // It is possible that this user did nothing wrong: the limit also counts attempts of other people
+  // in the same network or on the same account.
   if (code === "rate_limited")
     return { seconds: retryAfter || 60, sentence: words.form.rate_limited };
   if (code === "unavailable") return { seconds: retryAfter || 5, sentence: words.form.unavailable };

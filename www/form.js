@@ -21,7 +21,7 @@ export function show(name, { focus = true } = {}) {
 }
 
 /**
- * The function that a button runs. Its promise may resolve to a text, which is then shown to the
+ * The function that a button runs. If its promise resolves to a text, the text is shown to the
  * user.
  *
  * @typedef {() => Promise<string | void>} Act
@@ -50,15 +50,15 @@ export function onSubmit(form, send) {
     if (!isHeld(button)) say(problem, "");
   });
   button.disabled = false;
-  // watch.js sets this attribute if the user pressed Enter before this script ran. The form is sent
-  // now instead.
+  // watch.js sets this attribute if the user pressed Enter before this script ran. So the form is
+  // sent now.
   if (!form.hasAttribute("data-entered")) return;
   form.removeAttribute("data-entered");
   queueMicrotask(() => form.requestSubmit());
 }
 
 /**
- * Makes a button work that has no form: calls `act` when the button is clicked. While `act` is
+ * Makes a button outside of a form work: calls `act` when the button is clicked. While `act` is
  * running, the button does nothing. Afterwards the element `place` shows the text that `act`
  * returned, or explains the error that it threw. If `act` succeeded, `done` is called.
  *

@@ -1,6 +1,7 @@
 // The script of the pages that the links in mails open. Such a link has the form <page>#<ticket>.
-// The ticket is not sent when the page opens, but only when the user presses the button, because
-// programs that scan mails also open the links.
+// The ticket is a signed token that works once. The page sends the ticket only when the user
+// presses the button, and not when the page opens, because programs that scan mails also open the
+// links.
 import { forgetMailed, mailedAddress, rememberTyped } from "./address.js";
 import { mailedAppRequest, withAppRequest } from "./app-request.js";
 import { all, byId, first, ready } from "./dom.js";
@@ -49,8 +50,8 @@ if (request) leadToApp(request);
 if (ticket) ready();
 else show("no-link");
 
-// If the user opens another link in this tab, only the fragment of the URL changes. Then the
-// browser does not load the page, so this listener does.
+// If the user opens another link in this tab, only the fragment of the URL changes. In that case
+// the browser does not load the page again, so this listener does.
 addEventListener("hashchange", () => location.hash && location.reload());
 
 /**
@@ -69,7 +70,7 @@ function takeTicket() {
  * mailed.
  *
  * If this browser asked for the mail, it still has the address: the field becomes visible, and the
- * user can correct the address. Otherwise the field stays hidden, and a password manager may fill
+ * user can correct the address. Otherwise the field stays hidden, and a password manager can fill
  * it.
  *
  * @param {HTMLInputElement} input
@@ -99,8 +100,8 @@ function leadToApp(request) {
 function finish(view) {
   ticket = "";
   form.reset();
-  // A link can be used only once. If the answer to an earlier attempt was lost, that attempt may
-  // have succeeded. These notes tell the user so.
+  // A link can be used only once. If the answer to an earlier attempt was lost, it is possible that
+  // the attempt succeeded. These notes tell the user so.
   for (const note of all("[data-after-lost-answer]")) note.hidden = !isAnswerLost;
   for (const note of all("[data-app-request]"))
     note.hidden = request === null || (request === "") === (note.dataset.appRequest === "here");

@@ -12,8 +12,8 @@ export const LEAST = PASSWORD_MIN_LENGTH;
 /** The largest number of characters that the server accepts. */
 export const MOST = PASSWORD_MAX_CHARS;
 
-// A password with this many characters that are hard to guess gets the highest level. It can't be
-// guessed, unless it is a quotation.
+// A password with this many characters that are hard to guess gets the highest level. Nobody can
+// guess such a password, unless it is a quotation.
 const LONG = 20;
 
 /**
@@ -76,8 +76,8 @@ function countSurprising(characters) {
 }
 
 /**
- * The code point of the character at `i`. If `i` is outside the list, the result is NaN, because
- * every comparison with NaN is false.
+ * The code point of the character at `i`. If `i` is outside the list, the result is NaN, so every
+ * comparison with the result is false.
  *
  * @param {string[]} characters
  * @param {number} i

@@ -1,5 +1,5 @@
-// The page for signing in with an email address and a password. After that, it leads the user to
-// the app that sent the user here, or to the path in ?return_to=.
+// The page for signing in with an email address and a password. After the sign-in, it leads the
+// user to the app that sent the user here, or to the path in ?return_to=.
 /** @import { Asked } from "./app-answer.js" */
 import { rememberTyped, typedAddress } from "./address.js";
 import { answerApp, appPage, nameOfApp, phrase, placeOfApp } from "./app-answer.js";
@@ -37,12 +37,12 @@ for (const id of ["register", "forgot"]) {
 byId("continue", HTMLAnchorElement).href = next;
 for (const demo of all(".only-local")) demo.hidden = !isLoopback;
 
-// The browser may already have filled in the address. If not, use the address that was typed
-// earlier in this tab.
+// If the browser has not filled in the address already, use the address that was typed earlier in
+// this tab.
 email.value ||= typedAddress();
 if (email.value && document.activeElement === email) password.focus();
 // The message that the address or the password is wrong is shown below the password. The mistake
-// may be in the address, so a change of the address removes the message too.
+// can be in the address, so a change of the address also removes the message.
 email.addEventListener("input", () => password.value && mark(password));
 email.addEventListener("change", () => rememberTyped(email.value.trim()));
 for (const event of ["input", "pointerdown", "submit"])
@@ -134,8 +134,8 @@ async function answer(now) {
 if (request) {
   show("reading", { focus: false });
   setTimeout(() => say(byId("reading"), words.sign_in.reading), 500);
-  // First wait until the client is ready. Until then the client may be renewing the session, and
-  // the renewal changes the cookie with which this page asks the service.
+  // First wait until the client is ready. Before that, the client might be renewing the session,
+  // and the renewal changes the cookie with which this page asks the service.
   client
     .ready()
     .catch(() => {})
@@ -148,7 +148,8 @@ if (request) {
       byId("who").textContent = nameOf(user);
       show("signed-in", { focus: false });
     },
-    // If the page can't find out who is signed in, it keeps showing the form, which works anyway.
+    // If the page can't find out who is signed in, it keeps showing the form, which works in any
+    // case.
     () => {},
   );
 }

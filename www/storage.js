@@ -1,5 +1,5 @@
-// Stores texts in the browser. A browser may deny pages the access to its storage. In that case
-// these functions do nothing, so the pages continue to work, but nothing is stored.
+// Stores texts in the browser. If a browser does not let the pages access its storage, these
+// functions do nothing. The pages continue to work, but nothing is stored.
 
 /**
  * @param {() => Storage} storage

@@ -1,9 +1,8 @@
 // Notices if the page's script (a module) does not load, or throws an error before the page is
 // ready. Then the page shows a message that it has failed. This script is not a module, so that it
 // also runs in browsers that can't run modules. If even this script does not run, style.css shows
-// the message after some time.
-// This script has two more tasks: it remembers if the Enter key is pressed too early, and it hides
-// a form that would still move.
+// the message after some time. This script has two more tasks: it remembers if the Enter key is
+// pressed too early, and it hides a form whose position on the page will still change.
 (() => {
   const root = document.documentElement;
   /** @param {Event} event */
@@ -19,8 +18,8 @@
   addEventListener("unhandledrejection", fail);
 
   // This condition is true if an app sent the user here (see app-request.js). Later the page will
-  // show the name of the app above the form, which will move the form down. So style.css hides the
-  // form until then; otherwise the form could move just when the user clicks.
+  // show the name of the app above the form, and this will move the form down. So style.css hides
+  // the form until then; otherwise the form could move just when the user clicks.
   if (/[#&]request=/.test(location.hash) || history.state?.request)
     root.setAttribute("data-state", "asking");
 

@@ -27,7 +27,7 @@ const parameters = {
   client_id: CLIENT_ID,
   redirect_uri: redirectUri,
   response_type: "code",
-  // With offline_access, the refresh token outlives the session in the browser.
+  // With offline_access, the refresh token stays valid after the session in the browser has ended.
   scope: "openid profile email offline_access",
   code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
   code_challenge_method: "S256",
@@ -71,7 +71,7 @@ try {
 
 /**
  * Waits for the answer of the sign-in: the browser brings it to a port of this machine. The
- * operating system may choose any port, because edgegate accepts every port of a loopback address.
+ * operating system can choose any port, because edgegate accepts every port of a loopback address.
  */
 async function listen() {
   let arrived = (_url) => {};

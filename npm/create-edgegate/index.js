@@ -81,7 +81,7 @@ try {
 } catch (error) {
   const { message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
   // If a system call has failed, the cause is on this machine, such as a folder in which this user
-  // may not write. It is not a fault of this program, so the message is printed without a stack
+  // may not write. This is not a bug of this program, so the message is printed without a stack
   // trace.
   if (!(error instanceof Refusal) && syscall === undefined) throw error;
   console.error(`\ncreate-edgegate: ${message}`);

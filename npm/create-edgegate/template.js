@@ -23,11 +23,12 @@ const RENAMED = new Map([
   ["_gitignore", ".gitignore"],
   ["_npmrc", ".npmrc"],
 ]);
-// A folder that contains nothing except files or folders with these names is treated as empty.
+// Files and folders with these names are ignored when the program checks whether the project's
+// folder is empty.
 const IGNORED = new Set([".git", ".DS_Store", "package.json.new"]);
-// The maximum length of the project's name. The names of its queues contain this name. The longest
-// of them is <name>-staging-notices-dead, and Cloudflare allows at most 63 characters in a queue's
-// name.
+// The maximum length of the project's name. The names of the project's queues contain the project's
+// name. The longest name of a queue is <name>-staging-notices-dead, and Cloudflare allows at most
+// 63 characters in a queue's name.
 const NAME_CHARS = 40;
 
 /**

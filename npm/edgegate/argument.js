@@ -1,4 +1,4 @@
-// Reads the arguments that callers pass in. A caller may pass anything, for example an object with
+// Reads the arguments that callers pass in. A caller can pass anything, for example an object with
 // a getter that throws, a revoked Proxy or an endless iterable.
 import { EdgegateError, isEdgegateError } from "./errors.js";
 
@@ -50,9 +50,9 @@ export function readList(name, value, max) {
 }
 
 /**
- * Throws if `options` has a member that is not in `known`. If unknown options were ignored, nobody
- * would notice a misspelt option: the option that the caller meant would silently have its default
- * value.
+ * Throws if `options` has a member that is not in `known`. If this function did not throw, nobody
+ * would notice a misspelt option: it would be ignored, and the option that the caller meant would
+ * silently have its default value.
  *
  * @param {object} options
  * @param {readonly string[]} known

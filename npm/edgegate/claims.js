@@ -5,7 +5,7 @@ import { invalidArgument, readArgument, readList } from "./argument.js";
 import { ROLES_ASKED_MAX } from "./generated.js";
 
 /**
- * @type {WeakSet<object>} Claims that `peek` has returned. They are not verified, so anybody may
+ * @type {WeakSet<object>} Claims that `peek` has returned. They are not verified, so anybody could
  *   have written them.
  */
 const unverified = new WeakSet();

@@ -8,9 +8,9 @@ import { unavailable } from "./wasm.js";
 
 /**
  * Compiles bytes, or the body of a response. This function does not use
- * `WebAssembly.compileStreaming`, which consumes the body. To find out why compiling failed, it
- * would then need a second copy of the body. In Chromium, making that copy takes longer than
- * compiling.
+ * `WebAssembly.compileStreaming`, because that consumes the body: to find out why compiling failed,
+ * this function would need a second copy of the body. In Chromium, making that copy takes longer
+ * than compiling.
  *
  * @param {BufferSource | Response} source
  * @param {string} where Where `source` comes from, for error messages.

@@ -1,7 +1,8 @@
 // The loader for edge runtimes other than workerd (the runtime of Cloudflare Workers), such as
-// Vercel's. Next.js uses Vercel's runtime for `runtime = "edge"` and for its middleware. These
-// runtimes don't allow compiling wasm at run time. So the bundler has to compile the wasm and to
-// include the compiled module. The suffix `?module` of the import below tells the bundler to do so.
+// Vercel's. Next.js uses Vercel's edge runtime for routes with `runtime = "edge"` and for its
+// middleware. These runtimes don't allow compiling wasm at run time. So the bundler has to compile
+// the wasm and to include the compiled module. The suffix `?module` of the import below tells the
+// bundler to do so.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

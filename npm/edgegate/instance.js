@@ -78,11 +78,11 @@ export class Wasm {
   }
 
   #usable() {
-    // If a call is still marked as running, there are two possible reasons. Either the runtime has
-    // stopped that call, as Workers do at the limit of CPU time. Or `run` was called again during
-    // that call. The package never does this itself. But if somebody has replaced a function of the
-    // platform, such as `setTimeout`, that function runs during a call, and it could use the
-    // package.
+    // If an earlier call is still marked as running, there are two possible reasons. Either the
+    // runtime has stopped the earlier call: Workers stop a call when it reaches the limit of CPU
+    // time. Or `run` was called during the earlier call. The package never does this itself. But if
+    // somebody has replaced a function of the platform, such as `setTimeout`, the new function runs
+    // during a call, and it can use the package.
     if (this.#instance.isRunning) this.#instance.isDead = true;
     if (this.#instance.isDead) this.#instance = makeInstance(this.#module, this.#makeGlue);
     return this.#instance;

@@ -17,8 +17,8 @@ const FRESH_MS = 10 * 60_000;
 const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
 /**
  * Tokens with an unknown `kid` cause at most one fetch in this time. Otherwise anybody could cause
- * many fetches by sending forged tokens. While the current keys are usable, failed fetches are
- * repeated at most once in this time too.
+ * many fetches by sending forged tokens. This is also the pause after a failed fetch while the
+ * current keys are still usable.
  */
 const PAUSE_MS = 30_000;
 /**
@@ -31,8 +31,8 @@ const FIRST_PAUSE_MS = 1_000;
 /** How long a fetch may take until the whole answer has been read. */
 const TIMEOUT_MS = 5_000;
 /**
- * A fetch that takes longer than this is given up, because it will never end: Workers have
- * cancelled it, since the incoming request that began it has ended.
+ * A fetch that takes longer than this is given up, because it will never end. This happens in
+ * Workers: they cancel a fetch when the incoming request that began the fetch ends.
  */
 const LOST_MS = TIMEOUT_MS + 1_000;
 
@@ -74,7 +74,10 @@ export class RemoteKeySet {
   #failures = 0;
   /** @type {Flight<void> | null} */
   #flight = null;
-  /** @type {Flight<string> | null} The download that `prefetch` began, until `#begin` uses it. */
+  /**
+   * @type {Flight<string> | null} The download that `prefetch` has begun. Null after `#begin` has
+   * used the download.
+   */
   #prefetched = null;
 
   /**
@@ -108,7 +111,7 @@ export class RemoteKeySet {
     });
   }
 
-  /** Resolves when there are keys that may be used. Rejects if the keys can't be fetched. */
+  /** Resolves when there are usable keys. Rejects if the keys can't be fetched. */
   async ready() {
     const age = since(this.#fetchedAt);
     if (age < FRESH_MS) return;
@@ -150,7 +153,7 @@ export class RemoteKeySet {
 
   /**
    * Passes a fetched key set to `accept`. If the key set is not valid, the error names the address
-   * of the key set, so that a wrong address is noticed.
+   * of the key set, because a wrong address is a possible cause.
    *
    * @param {string} text
    */
@@ -264,7 +267,8 @@ async function download(url, fetch, options) {
   const abort = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  // The abort signal alone is not enough: a `fetch` that the caller passed in may ignore it.
+  // The abort signal alone is not enough: a `fetch` that the caller passed in can ignore the
+  // signal.
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => {
       reject(unavailable(url, `did not answer within ${TIMEOUT_MS / 1000} s`));
@@ -356,7 +360,7 @@ const invalid = (url, reason, cause) =>
 
 /**
  * The error for a key set that could not be fetched. Its message contains neither the query of the
- * address nor anything that the server wrote, because both may contain a secret.
+ * address nor anything that the server wrote, because both can contain a secret.
  *
  * @param {URL} url
  * @param {string} why

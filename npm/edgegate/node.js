@@ -1,6 +1,6 @@
 // The loader for Node. Deno and Bun use it too, since they have Node's modules. Its scripts contain
-// the wasm, as base64. So if a bundler turns a program into a single file, this file contains the
-// wasm too, without any setting.
+// the wasm, as base64. So if a bundler turns a program into a single file, that single file also
+// contains the wasm. The bundler needs no setting for this.
 /**
  * @import { WasmSource } from "./types/index.d.ts"
  * @import { Platform } from "./verifier.js"

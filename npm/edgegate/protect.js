@@ -57,8 +57,8 @@ export function protectFor(Verifier) {
 
 /**
  * The audiences to accept for a resource. To the service, `https://host` and `https://host/` are
- * the same resource. The audience of a token is the form in which the resource was registered at
- * the service, which can be either form. So both forms are accepted.
+ * the same resource. The audience of a token is the resource as it was registered at the service,
+ * which can be in either form. So both forms are accepted.
  *
  * @param {string} resource
  */

@@ -42,7 +42,7 @@ export const bug = (cause) =>
   new EdgegateError("internal", "this is a bug in edgegate: please report it", { cause });
 
 /**
- * Whether `thrown` is a plain object with a code. `thrown` may be anything, even a Proxy that
+ * Whether `thrown` is a plain object with a code. `thrown` can be anything, even a Proxy that
  * throws when it is inspected.
  *
  * @param {unknown} thrown

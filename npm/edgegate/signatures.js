@@ -4,7 +4,7 @@
 
 /**
  * How many tokens are remembered. A token has at most 4 KiB, so all remembered tokens together take
- * at most 4 MiB. Tokens that edgegate issues have about 700 bytes.
+ * at most 4 MiB. A typical token of edgegate has about 700 bytes.
  */
 const REMEMBERED_MAX = 1_000;
 
@@ -48,11 +48,11 @@ export class SignedTokens {
    * Stores a copy of the token. If there are too many tokens, removes the one that was not used for
    * the longest time.
    *
-   * A copy is needed because the token is usually a slice of a longer string, such as a header. The
-   * engine would keep the whole longer string in memory for as long as the slice is stored. To make
-   * the copy, the code adds a space in front of the token and cuts the space off again: an engine
-   * copies a concatenated string before it takes a slice of that string. Encoding and decoding the
-   * token would also make a copy, but takes longer.
+   * A copy is needed because the token is usually a slice of a longer string, such as a header.
+   * Without a copy, the engine would keep the whole longer string in memory for as long as the
+   * slice is stored. To make the copy, the code adds a space in front of the token and cuts the
+   * space off again: an engine copies a concatenated string before it takes a slice of that string.
+   * Encoding and decoding the token would also make a copy, but takes longer.
    *
    * @param {string} token
    */
@@ -146,8 +146,9 @@ export class PlatformKeys {
 /** @typedef {boolean | null} Answer */
 
 /**
- * Calls `ask`, which asks the platform, and limits how long the platform may take. Resolves to null
- * if the platform takes too long, fails, or answers with anything but a boolean. Never rejects.
+ * Calls `ask`, which passes the signature to the platform, and waits for the answer for a limited
+ * time. Resolves to null if the platform takes too long, fails, or answers with anything but a
+ * boolean. Never rejects.
  *
  * @typedef {(ask: () => Promise<unknown> | null) => Promise<Answer>} Limit
  */
@@ -190,12 +191,12 @@ export class SignatureCheck {
    * @param {Uint8Array} signature
    */
   begin(position, signature) {
-    // `signature` is a view of the wasm's memory. The call of `publicKey` may make that memory
-    // grow, and then the view is empty. So the bytes are copied first.
+    // `signature` is a view of the wasm's memory. The call of `publicKey` can make that memory
+    // grow, and the view is empty after that. So the bytes are copied first.
     const copy = signature.slice();
     const known = this.#keys.get(position);
-    // This call into the wasm may trap, and then it throws. It is made outside of the promise
-    // `answer`, because that promise must never reject.
+    // This call throws if the wasm traps. The call is made outside of the promise `answer`, because
+    // that promise must never reject.
     const publicKey = known ? undefined : this.#verifier.publicKey(position);
     this.answer = this.#limit(() =>
       known
@@ -229,7 +230,7 @@ const UNKNOWN = Promise.resolve(null);
 
 /**
  * How long the platform may take, in milliseconds. After this time the wasm verifies the signature
- * instead. The limit is long, because the threads on which Node verifies signatures may be busy.
+ * instead. The limit is long, because the threads on which Node verifies signatures can be busy.
  */
 const LONGEST_MS = 1_000;
 
@@ -251,9 +252,9 @@ export function limited(ask) {
 /**
  * Calls `ask` in a microtask, and then passes the answer of `ask` to `act`. The microtask matters
  * if many tokens are verified at once: first the wasm checks everything but the signature of all
- * these tokens, and then the platform gets all the signatures, one call right after the other. This
- * takes a sixth less time than calling the wasm and the platform in turns, because the platform's
- * threads start only once.
+ * these tokens, and then the platform gets all the signatures, one call right after the other.
+ * Compared with calling the wasm and the platform in turns, this saves one sixth of the time,
+ * because the platform's threads start only once.
  *
  * @param {() => Promise<unknown> | null} ask
  * @param {(isValid: Answer) => void} act

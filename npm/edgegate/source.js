@@ -1,4 +1,4 @@
-// Finds out what the argument of load() is. The argument may come from another realm, such as an
+// Finds out what the argument of load() is. The argument can come from another realm, such as an
 // iframe, the sandbox of a test runner or the sandbox of an edge runtime. These functions don't use
 // `instanceof`, because it is false for every object of another realm.
 

@@ -39,8 +39,8 @@ import { loadWasm } from "./wasm.js";
  * @property {(given?: WasmSource) => Promise<WebAssembly.Module>} module Finds and compiles the
  *   wasm. Without an argument, it uses the wasm of this package.
  * @property {RequestInit} fetchOptions Options of the request for a key set.
- * @property {(work: Promise<unknown>) => void} keepAlive Keeps the platform from cancelling work
- *   that nobody waits for.
+ * @property {(work: Promise<unknown>) => void} keepAlive Prevents the platform from cancelling
+ *   `work`, for which nobody waits.
  * @property {boolean} sharesTimers Whether several calls may share one timer. False in Workers,
  *   where a timer is stopped when the incoming request that started it ends.
  * @property {Encode} [encode] Encodes a text in UTF-8. Set only if it is faster than a TextEncoder.
@@ -308,7 +308,7 @@ class Keys {
     return this.#wasm !== null;
   }
 
-  /** Loads the wasm. The other methods need it. */
+  /** Loads the wasm. Call this before the other methods. */
   async load() {
     this.#wasm ??= await loadWasm(this.#platform);
   }
@@ -341,7 +341,7 @@ class Keys {
   async verify(token, now) {
     const time = now();
     const bytes = this.#asciiBytes(token);
-    // The value can't be a valid token. The wasm throws an error that says why.
+    // The value can't be a valid token. This call of the wasm throws an error that says why.
     if (bytes === null) return parse(this.#ask((verifier) => verifier.verify(token, time)));
     const text = /** @type {string} */ (token);
     if (this.#signed.has(text)) {

@@ -46,7 +46,8 @@ async function ignore(promise) {
   try {
     await promise;
   } catch {
-    // The wasm comes from the place that an earlier call named, so this failure does not matter.
+    // The wasm is loaded from the place that an earlier call named, so this failure does not
+    // matter.
   }
 }
 

@@ -1,5 +1,5 @@
-// Finds the wasm that the argument of load() names, for the loaders for browsers (web.js,
-// inline.js).
+// Finds the wasm that the argument of load() names. The loaders for browsers (web.js, inline.js)
+// use this file.
 /** @import { WasmSource } from "./types/index.d.ts" */
 import { compile } from "./compile.js";
 import { codeOf } from "./errors.js";

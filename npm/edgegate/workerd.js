@@ -39,7 +39,7 @@ async function find(given = ownModule) {
 /**
  * Lets `work` continue after the incoming request has ended. Without `waitUntil`, Workers cancel a
  * fetch when the incoming request that began it ends. Older runtimes don't have `waitUntil`. In
- * these runtimes, keys.js notices that the fetch was cancelled.
+ * these runtimes the fetch is cancelled, and keys.js notices this.
  *
  * @param {Promise<unknown>} work
  */

@@ -6,7 +6,7 @@ import { Advice, helpIfAsked } from "./advice.mjs";
 /**
  * @template {import("node:util").ParseArgsConfig} Config
  * @param {Config} config the configuration of `parseArgs`
- * @param {string} usage how to use the script, for the error message: "use it as `…`"
+ * @param {string} usage how to use the script, for the error message, in the form "use it as `…`"
  */
 export function parsed(config, usage) {
   helpIfAsked(`${usage[0].toUpperCase()}${usage.slice(1)}.`, config.args && [...config.args]);

@@ -5,7 +5,7 @@ import { node, toolEnv } from "./tools.mjs";
 
 /**
  * Runs the command at this terminal. Returns its exit code. The command is not started with
- * leash.js, for two reasons: it may ask the user questions, and it itself stops the programs that
+ * leash.js, for two reasons: it can ask the user questions, and it itself stops the programs that
  * it has started.
  *
  * @param {string[]} args

@@ -43,7 +43,8 @@ export function countsOf(step) {
 /**
  * Returns sentences that say what is wrong with the counts of a step that has passed. `minima`
  * contains the smallest allowed number for each slug. `required` contains the slugs of the counts
- * that must exist. If a step ran only some of its tests, other counts may be missing.
+ * that must exist. If a step ran only some of its tests, the other counts are allowed to be
+ * missing.
  *
  * @param {string} step
  * @param {string[][]} counted

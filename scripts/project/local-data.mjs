@@ -37,7 +37,8 @@ export function hold(folder) {
 export async function clear(folder, name, users = usersOf) {
   refuseInUse(await users(folder), name);
   // The folder is renamed first. A server that starts after the rename makes a new folder. A server
-  // that started just before has files open in the renamed folder, so the second check finds it.
+  // that started just before the rename has files open in the renamed folder, so the second check
+  // finds this server.
   const leaving = `${folder}.deleting`;
   rmSync(leaving, { recursive: true, force: true });
   renameSync(folder, leaving);
@@ -94,8 +95,8 @@ function byProc(folder) {
 }
 
 /**
- * Finds the processes with lsof, on macOS, which has no /proc. lsof exits with 1 if it finds
- * nothing.
+ * Finds the processes with lsof. This is for macOS, which has no /proc. lsof exits with 1 if it
+ * finds nothing, and `|| true` turns that into a success.
  *
  * @param {string} folder
  */

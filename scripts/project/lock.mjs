@@ -1,5 +1,5 @@
-// A lock that only one process at a time can hold. It keeps two runs of `npm start`, or a build by
-// hand and a build by wrangler, from writing the same files at the same time. The library
+// A lock that only one process at a time can hold. It prevents two runs of `npm start`, or a build
+// by hand and a build by wrangler, from writing the same files at the same time. The library
 // proper-lockfile is not used, because set-up takes the lock before node_modules is installed, and
 // because the lock of a dead process must be free immediately.
 import {
@@ -69,8 +69,8 @@ function create(path) {
 
 /**
  * Removes a lock whose process is dead. Only one process may do this at a time. Otherwise one
- * process could take the lock after removing the stale one, and a second process could then remove
- * this new lock.
+ * process could remove the stale lock and take a new one, and a second process could remove this
+ * new lock.
  *
  * @param {string} path
  */

@@ -11,7 +11,7 @@ import { wrangler } from "./tools.mjs";
 
 /**
  * Applies the new migrations of migrations/ to the local database in `folder`, in which `wrangler
- * dev` stores its data. An environment may have a database of its own.
+ * dev` stores its data. An environment can have a database of its own.
  *
  * @param {string} [folder]
  * @param {string} [environment]

@@ -8,7 +8,7 @@ const FILES = ["src/domain/policy.rs", "crates/token/src/limits.rs"];
 let source;
 
 /**
- * The value of a constant, as in `policy("STALE_TTL")`. The constant may be a text, or a sum of
+ * The value of a constant, as in `policy("STALE_TTL")`. The constant can be a text, or a sum of
  * products of numbers and other constants.
  *
  * @param {string} name

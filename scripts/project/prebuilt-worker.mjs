@@ -20,7 +20,8 @@ const UP = "../..";
  */
 export async function prebuiltWorker() {
   // `npm test` has just built the Worker and sets EDGEGATE_BUILT. If a person runs a single test
-  // file by hand, this variable is not set, and the sources may have changed since the last build.
+  // file by hand, this variable is not set, and it is possible that the sources have changed since
+  // the last build.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {

@@ -58,7 +58,7 @@ export function withLinksTo(url, markdown) {
 }
 
 /**
- * Finds the places in the repository that name a version other than `version`, the one to be
+ * Finds the places in the repository that name a version other than `version`, which is to be
  * released.
  *
  * @param {string} version

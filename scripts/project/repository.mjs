@@ -6,7 +6,7 @@ import { output } from "./run.mjs";
 
 const PUBLIC_HOSTS = "github\\.com|gitlab\\.com|codeberg\\.org";
 // Matches addresses such as `https://host/owner/name.git`, `ssh://git@host/owner/name` and
-// `git@host:owner/name.git`. The part before the host may contain a password, so it is not
+// `git@host:owner/name.git`. The part before the host can contain a password, so it is not
 // captured.
 const REMOTE = new RegExp(
   `^(?:(?:https|ssh|git)://(?:[^/]*@)?|[^/:]+@)(${PUBLIC_HOSTS})[/:]([\\w.-]+/[\\w.-]+?)(?:\\.git)?/?$`,

@@ -2,8 +2,8 @@
 // wasm-snip, it replaces the bodies of these functions by a trap. Later, wasm-opt removes the
 // functions that are not called any more.
 //
-// The compiler can't leave this code out. If serde-wasm-bindgen can't read a value, it describes
-// the value in an error. The compiler does not know that serde-wasm-bindgen never gets such a
+// The compiler can't leave this code out: if serde-wasm-bindgen can't read a value, it describes
+// the value in an error, and the compiler does not know that serde-wasm-bindgen never gets such a
 // value. The descriptions use the standard library's formatting, which includes much code, such as
 // that for printing floats.
 import { Advice } from "./advice.mjs";

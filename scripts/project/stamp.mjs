@@ -1,7 +1,7 @@
 // A stamp is a small file that stores a hash of the inputs with which a build step was last done.
-// If the inputs still have this hash, the step can be skipped. `npm run check` uses wireit for the
-// same purpose. wireit does not fit here, because wrangler and set-up also start builds, and
-// because a build depends on the versions of programs, not only on files.
+// If the inputs still have this hash, the step can be skipped. `npm run check` uses the tool wireit
+// for the same purpose. wireit can't be used for builds, because wrangler and set-up also start
+// builds, and because a build depends on the versions of programs, not only on files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";

@@ -24,7 +24,7 @@ const WRANGLER_ENV = {
   NODE_COMPILE_CACHE: inRoot("node_modules/.cache/node"),
 };
 
-/** The environment for programs that may run wrangler or a tool of node_modules. */
+/** The environment for programs that can run wrangler or a tool of node_modules. */
 export const toolEnv = () => ({
   ...WRANGLER_ENV,
   ...process.env,

@@ -14,7 +14,7 @@ import { join } from "node:path";
 export function wasmFlags(flags = []) {
   const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
   const registry = `--remap-path-prefix=${join(cargoHome, "registry/src")}=/cargo`;
-  // RUSTFLAGS can't be used, because cargo splits it at spaces, and these flags may contain spaces.
+  // RUSTFLAGS can't be used, because cargo splits it at spaces, and these flags can contain spaces.
   // If CARGO_ENCODED_RUSTFLAGS is set, cargo ignores RUSTFLAGS and all other sources of flags.
   // Build scripts don't get these flags, because cargo is called with `--target`.
   return { CARGO_ENCODED_RUSTFLAGS: [registry, ...flags].join("\x1f") };

@@ -42,7 +42,7 @@ export async function workerModule({
     // Every workerd supports SIMD. It makes Ed25519 a tenth faster and the Worker 4 KB smaller.
     ...wasmFlags(["-Ctarget-feature=+simd128"]),
   };
-  // Build only the cdylib. If cargo built the crate as an rlib, too, it would skip link-time
+  // Build only the cdylib. If cargo also built the crate as an rlib, it would skip link-time
   // optimisation, and the wasm would be 12 KB larger.
   const crate = ["rustc", "--package", name, "--lib", "--crate-type", "cdylib", "--target", WASM];
   await mustRun("cargo", [...crate, ...(optimised ? ["--release"] : [])], env);
@@ -88,7 +88,7 @@ export async function workerModule({
 }
 
 // The wasm features that rustc and wasm-bindgen use. wasm-opt must not use other features, because
-// runtimes may not support these yet.
+// some runtimes don't support these yet.
 const FEATURES = [
   "mutable-globals",
   "sign-ext",
@@ -121,7 +121,7 @@ async function optimise(wasm, named) {
 
 const GUARD = JSON.stringify(inRoot("src/edge/instance.mjs"));
 const STALE_CLOSURE = "throw new Error('Cannot invoke closure from previous WASM instance');";
-// The generated JavaScript makes this call whenever the wasm awaits something. In workerd,
+// wasm-bindgen's JavaScript makes this call whenever the wasm awaits something. In workerd,
 // `queueMicrotask` takes thirty times as long as a callback of a resolved promise, so the call is
 // replaced below.
 const QUEUE_MICROTASK = "queueMicrotask(arg0);";
@@ -129,7 +129,7 @@ const QUEUE_MICROTASK = "queueMicrotask(arg0);";
 /**
  * Returns the text of wasm-bindgen's module, changed so that it instantiates the wasm through the
  * guard in src/edge/instance.mjs. Throws if the module's text is not as expected: a new version of
- * wasm-bindgen may have changed code on which the guard relies.
+ * wasm-bindgen might have changed code on which the guard relies.
  *
  * @param {string} glue
  */
@@ -161,7 +161,7 @@ export function guardedGlue(glue) {
   }
   const guarded = glue
     .replace("import source ", "import ")
-    // A closure of an old instance is then ignored. Otherwise, the runtime would log an error for
+    // Makes a closure of an old instance do nothing. Otherwise, the runtime would log an error for
     // each promise for which the old instance was waiting.
     .replace(STALE_CLOSURE, "return;")
     .replace(QUEUE_MICROTASK, "Promise.resolve().then(arg0);");

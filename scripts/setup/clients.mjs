@@ -1,5 +1,5 @@
 // Installs the programs that tests/clients runs: OAuth and OpenID Connect clients by other people,
-// programs that generate clients, and JWT libraries. Nothing else needs them.
+// programs that generate clients, and JWT libraries. Only tests/clients needs these programs.
 import { existsSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";

@@ -28,7 +28,7 @@ export async function setUp(steps = STEPS) {
     "setup",
     async () => {
       for (const step of steps) {
-        // Check again, because another process may have done the step while this one waited for the
+        // Check again: another process might have done the step while this process waited for the
         // lock.
         if (await step.isCurrent()) continue;
         console.log(`\n▸ Set-up: ${step.title}`);

@@ -18,8 +18,8 @@ export function isCurrent() {
     );
   if (!installed) return false;
   const names = Object.keys(wanted).filter((name) => name !== "");
-  // A package may be missing only if it is optional: npm leaves out the optional packages of other
-  // platforms.
+  // A package is allowed to be missing only if it is optional: npm leaves out the optional packages
+  // of other platforms.
   const same = names.every((name) =>
     installed[name] ? installed[name].version === wanted[name].version : wanted[name].optional,
   );

@@ -8,8 +8,8 @@ import { output, run } from "../project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
 import { program } from "./debian.mjs";
 
-// Python may exist without the module `venv`, as on Debian. So this program checks that the modules
-// exist, and that the version is new enough.
+// On some systems, such as Debian, Python does not include the module `venv`. So this Python
+// program checks that the needed modules exist, and that the version is new enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
 /** @type {import("./debian.mjs").Need} */

@@ -1,8 +1,8 @@
 // Lists the failed tests at the end of the output of `npm test`, because logs are often cut to
 // their last lines.
 
-// How many lines of each failure are shown at most. This is enough for the diff of an assertion,
-// and twenty failures still fit on one or two screens.
+// The largest number of lines that are shown for each failure. This number is enough for the diff
+// of an assertion, and twenty failures still fit on one or two screens.
 const MOST_LINES = 25;
 // Error codes that are not shown, because they add nothing to the message.
 const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];
@@ -12,7 +12,7 @@ const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];
 /**
  * Describes the error of a failed test: its message, and the place in the project where it was
  * thrown. Then the message and the place of each `cause` follow. The text is empty if a suite
- * failed only because a test in it failed, because that test has its own entry in the list.
+ * failed only because a test in it failed, because the failed test has its own entry in the list.
  * `stderr` is what the test's process printed. It is shown if the process itself failed.
  *
  * @param {any} error

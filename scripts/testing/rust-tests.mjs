@@ -119,8 +119,8 @@ async function runProgram({ name, executable, source, folder }, quick, env, prin
   const begun = performance.now();
   const { code, stdout, stderr } = await run(
     executable,
-    // With `--exact`, `--skip` skips only the test with exactly this name. Without it, every test
-    // whose name contains the name of a slow test would be skipped, too.
+    // With `--exact`, `--skip` skips only the test with exactly this name. Without `--exact`, every
+    // test whose name contains the name of a slow test would also be skipped.
     skipped.length > 0 ? ["--exact", ...skipped.flatMap((test) => ["--skip", test])] : [],
     { capture: true, cwd: folder, env: { CARGO_MANIFEST_DIR: folder, ...env } },
   );

@@ -1,5 +1,5 @@
-// An API on a domain other than edgegate's. It accepts only access tokens that apps got for this
-// API.
+// An API on a domain other than edgegate's. It accepts only access tokens that edgegate issued to
+// apps for this API.
 import { protect, resourceMetadata } from "edgegate";
 import { Hono } from "hono";
 import { cors } from "hono/cors";

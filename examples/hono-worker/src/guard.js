@@ -7,7 +7,7 @@ import { Verifier } from "edgegate";
 
 /**
  * Accepts a request only if its access token is valid. With `role`, the user of the token must have
- * that role. With `owner`, the user's id must be the one that `owner` returns.
+ * that role. With `owner`, the user's id must be the id that `owner` returns.
  *
  * @param {{ role?: string, owner?: (c: Context) => string }} [options]
  * @returns {MiddlewareHandler}
@@ -23,8 +23,8 @@ export function guard({ role, owner } = {}) {
     try {
       claims = await verifier.verify(token);
     } catch (error) {
-      // With any other code, the token may be valid, but edgegate's public keys could not be
-      // fetched to check it. The client may try again.
+      // Any other code means that the token could not be checked, because edgegate's public keys
+      // could not be fetched. The client can try again.
       if (error.code !== "invalid_token")
         return c.json({ code: "unavailable" }, 503, { "Retry-After": "2" });
       return refuse(c, 401, error.code);

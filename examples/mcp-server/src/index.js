@@ -15,7 +15,7 @@ export default {
   async fetch(request, { ISSUER: issuer, RESOURCE: resource }) {
     const { pathname } = new URL(request.url);
     const path = new URL(resource).pathname;
-    // Tells clients where they get tokens for this server, and which scopes these may have (RFC
+    // Tells clients where they get tokens for this server, and which scopes they can ask for (RFC
     // 9728).
     if (pathname === `${METADATA}${path}`)
       return resourceMetadata({ issuer, resource, scopes: [SCOPE], name: "Notes" });

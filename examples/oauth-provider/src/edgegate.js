@@ -1,4 +1,5 @@
-// Signs users in at edgegate, with the OpenID Connect library oauth4webapi. Any such library works.
+// Signs users in at edgegate, with the OpenID Connect library oauth4webapi. Any other OpenID
+// Connect library would also work.
 import * as oauth from "oauth4webapi";
 
 /** @typedef {{ ORIGIN: string, ISSUER: string, CLIENT_ID: string, CLIENT_SECRET: string }} Env */

@@ -19,7 +19,7 @@ const SCOPE = "clients";
  */
 
 /**
- * The changes that a command may make to an app.
+ * The options of the commands that register or change an app.
  *
  * @typedef {{ name?: string, redirectUri?: string[], postLogoutRedirectUri?: string[] | false,
  *   resource?: string[] | false, scope?: string[] | false, idTokenAlg?: string | false,

@@ -35,7 +35,8 @@ const HEALTH_SECONDS = 60;
 const SECRETS_FILE = "--secrets-file";
 /**
  * Options of wrangler that this command rejects after the `--`. They change what is deployed or
- * where. This command must know both, so it does not pass such options on to wrangler.
+ * where it is deployed. This command must know both, so it does not pass such options on to
+ * wrangler.
  */
 const KNOWN_HERE = [
   ...["--env", "-e", "--e", "--config", "-c", "--c", "--cwd"],
@@ -155,7 +156,7 @@ function refuse(problems) {
  */
 
 /**
- * Steps 2 to 7. At the end, makes the first administrator, if the operator names one.
+ * Steps 2 to 7. If the operator names a first administrator, makes this administrator at the end.
  *
  * @param {Task} task
  */
@@ -179,8 +180,8 @@ async function deployChecked(task) {
   if (!options.adopt) refuseForeign(world, stores);
 
   // Stores that still have the names of the template are reported only before the first deploy.
-  // After the first deploy, the operator must not rename them: the new name would stand for a new,
-  // empty store.
+  // After the first deploy, the operator must not rename a store, because the new name would refer
+  // to a new, empty store.
   const left = worker ? undefined : templateNamesProblem(config, project.name);
   for (const note of [...task.notes, ...(left ? [left] : [])]) say(`Note: ${note}\n`);
   say(plan({ ...task, account: cloudflare.account, issuer, worker, stores, made }));
@@ -310,8 +311,8 @@ function plan({ account, issuer, worker, stores, made, config, environment }) {
 }
 
 /**
- * Step 5: applies the database migrations. The old version of the Worker, which still runs, works
- * with the newer tables, too.
+ * Step 5: applies the database migrations. The old version of the Worker is still running, and it
+ * also works with the newer tables.
  *
  * @param {Task} task
  * @param {string} account
@@ -331,8 +332,8 @@ async function migrate({ project, environment, say }, account) {
 
 /**
  * Step 6: uploads the Worker, together with the secrets that Cloudflare does not have yet, in one
- * request. Before that, it asks Cloudflare again which secrets it has, because another person may
- * have deployed in the meantime.
+ * request. Before the upload, this step asks Cloudflare again which secrets it has, because another
+ * person might have deployed in the meantime.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare

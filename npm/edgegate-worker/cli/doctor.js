@@ -25,8 +25,9 @@ import { accountsDatabase } from "./lib/stores.js";
 import { workerOf } from "./lib/worker.js";
 
 /**
- * The largest error of this machine's clock that is not reported. A token is rejected if its time
- * of issue is further in the future than this (FUTURE_SKEW_SECONDS in crates/token).
+ * If this machine's clock differs from the correct time by more than this, it is reported. A token
+ * is rejected if its time of issue is further in the future than this (FUTURE_SKEW_SECONDS in
+ * crates/token).
  */
 const CLOCK_SECONDS = 60;
 const LOCAL_ISSUER = "http://127.0.0.1:8787";
@@ -134,8 +135,9 @@ async function checkRemote(project, environment, options) {
   const issuer = worker.variables.ISSUER;
   const judged = await judge({
     ...{ config, others: config.others, environment, checker: CHECKER, stored: worker.secrets },
-    // The first deploy writes ISSUER into the project's configuration file. Another copy of the
-    // project may still lack ISSUER. Then the ISSUER of the deployed Worker is used.
+    // The first deploy writes ISSUER into the project's configuration file. If this copy of the
+    // project still lacks ISSUER, for example because another person made the first deploy, the
+    // ISSUER of the deployed Worker is used.
     vars: new Map(config.vars.ISSUER === undefined && issuer ? [["ISSUER", issuer]] : []),
     ...{ path: project.path, file: project.name },
   });

@@ -199,7 +199,7 @@ async function takeStep(step, options) {
   });
   // The new value is written to this machine before it is sent to Cloudflare. Cloudflare never
   // shows a stored secret, so a key that only Cloudflare has could never be rotated. If this
-  // command fails and is repeated, it sends the value that it has written.
+  // command fails and is repeated, it sends the value that the first run has written.
   writePending(project, environment, { name, step, value: next });
   const code = await store(situation, cloudflare.account, { [name]: next }, options);
   if (code !== 0)
@@ -228,7 +228,7 @@ async function takeStep(step, options) {
  * @param {number} idle
  */
 function requireDue({ name, text, done }, step, options, idle) {
-  // This call throws if the step is impossible with the present values of the secret. It does so
+  // This call throws if the step is impossible with the present values of the secret. It throws
   // even if the step is due, or if `--now` is given.
   rotated(name, text, step);
   const due = nextStep({ name, text, done, idle, now: now() });
@@ -245,7 +245,8 @@ function requireDue({ name, text, done }, step, options, idle) {
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config
  * @param {Situation} situation
- * @param {string} [pending] the value that an interrupted run may have stored at Cloudflare already
+ * @param {string} [pending] the value of an interrupted run; it is unknown whether that run has
+ *   stored the value at Cloudflare
  */
 async function requireSame(cloudflare, config, situation, pending) {
   const { name, text, environment } = situation;
@@ -272,9 +273,9 @@ async function requireSame(cloudflare, config, situation, pending) {
 }
 
 /**
- * Like `requireSame`, but for TICKET_SECRET. The service never shows this secret. But it computes
- * pseudonyms of an IP address, one with each value of the secret. If the service and this machine
- * compute the same pseudonyms, they have the same secret.
+ * Like `requireSame`, but for TICKET_SECRET. The service never shows this secret. But the service
+ * can compute pseudonyms of an IP address, one with each value of the secret. If the service and
+ * this machine compute the same pseudonyms, they have the same secret.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config

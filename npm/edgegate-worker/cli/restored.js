@@ -21,7 +21,7 @@ async function runRestored(options) {
   const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
   // The next second, which is later than all changes that this command made. The users' Durable
   // Objects have copies of the users' database rows. The service will not use a copy that is older
-  // than COPIES_SINCE. So the cron job need not send older changes to the objects, and deletes its
+  // than COPIES_SINCE. So the cron job need not send older changes to the objects. It deletes its
   // list of these changes.
   const since = Math.floor(Date.now() / 1000) + 1;
   tell(

@@ -84,7 +84,7 @@ function nameOf({ client_id, name }) {
 }
 
 /**
- * When the user last signed in. The sessions of apps are left out: an app may begin a session
+ * When the user last signed in. The sessions of apps are left out: an app can begin a session
  * without a sign-in.
  *
  * @param {Session[]} sessions

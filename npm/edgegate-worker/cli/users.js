@@ -246,7 +246,7 @@ const amend = (options, who, change, amendment) =>
     const user = await findUser(ask, who);
     const last = options.last ? { may_leave_no_administrator: true } : {};
     // The request is sent even if the account is in the wanted state already, because an earlier
-    // request may have been interrupted before it had its full effect.
+    // request might have been interrupted before it had its full effect.
     const answer = await ask("PATCH", `/auth/users/${user.id}`, { ...amendment, ...last });
     if (answer.status === 409 && answer.body?.code === "last_administrator")
       throw new Advice(

@@ -54,8 +54,8 @@ export class Account extends DurableObject {
 }
 
 /**
- * The Durable Object that counts the mails that one network requests, or what one user does, for
- * the limits of mails.
+ * The Durable Object that counts for the limits of mails: the mails that one network requests, or
+ * the actions of one user that lead to a mail.
  */
 export class MailGate extends DurableObject {
   /** Only the service calls it. */

@@ -19,8 +19,7 @@ const ORIGINS_MAX = 256;
  * @property {(emit: Emit) => Core} makeCore
  *
  * @typedef {Setup & {core: Core | null, isClosed: boolean, isAsking: boolean}} State `core` is made
- *   when it is first needed. So a client can also be made where there is no page, such as on a
- *   server.
+ *   when it is first needed. So a client can also be made on a server, where there is no page.
  */
 
 /** @type {WeakMap<object, State>} */
@@ -130,8 +129,8 @@ function start(client, { makeCore, isClosed }) {
 }
 
 /**
- * Asks the service who is signed in, because the page wants to show it. If that fails, the error is
- * ignored, because the client tries again by itself.
+ * Asks the service who is signed in, because the page wants to show the user. If the request fails,
+ * the error is ignored, because the client tries again by itself.
  *
  * @param {SessionClient} client
  */

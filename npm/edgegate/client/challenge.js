@@ -10,8 +10,8 @@ const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 
 /**
  * Whether the header says that the access token of the request is not valid. Only the challenge
- * `Bearer error="invalid_token"` says this (RFC 6750 section 3.1). The error `insufficient_scope`
- * says something else. So does `insufficient_user_authentication`, which asks the user to prove
+ * `Bearer error="invalid_token"` says this (RFC 6750 section 3.1). The other errors don't mean that
+ * the token is invalid. For example, `insufficient_user_authentication` asks the user to prove
  * again who they are (RFC 9470). A challenge without `error` is the answer to a request that had no
  * token.
  *

@@ -1,21 +1,22 @@
 // Estimates the service's time on this device.
 //
-// The clock of a device may be wrong by hours, and somebody may set it while the page is open. So
+// The clock of a device can be wrong by hours, and somebody can set it while the page is open. So
 // the client never compares the device's clock with the times in a token. Instead, it reads the
 // service's time from an answer of the service, and adds the time that has passed since that
 // answer. It measures the passed time with two clocks of the device:
 //
 // - The monotonic clock does not change when somebody sets the wall clock. On some systems it stops
 //   while the device sleeps.
-// - The wall clock continues while the device sleeps. Somebody may set it.
+// - The wall clock continues while the device sleeps, but somebody can set it.
 //
-// The client uses the larger of the two results. So a token may seem older than it is. The client
+// The client uses the larger of the two results. So a token can seem older than it is. The client
 // then renews the token too early, which costs only one request. A token seems younger than it is
 // only if the monotonic clock has stopped and somebody has also set back the wall clock. The server
 // then rejects the token, and the client renews it.
 
-// If the Date header of an answer differs by more than this from the `iat` of the token in the same
-// answer, a cache or a proxy has written the header. The client then uses `iat`.
+// If the Date header of an answer and the `iat` of the token in that answer differ by more than
+// this, the header was not written by the service, but by a cache or a proxy. The client then uses
+// `iat`.
 const SAME_ANSWER_MS = 60_000;
 
 /**
@@ -78,8 +79,8 @@ export class Clock {
    *
    * - `date`: the Date header. Null if CORS hides it.
    * - `iat`: when the token was issued, in Unix seconds.
-   * - `sent`: when the request was sent. The time from then until now is added to the service's
-   *   time, because the device may have slept before the answer was read.
+   * - `sent`: when the request was sent. The time since the request was sent is added to the
+   *   service's time, because it is possible that the device has slept before it read the answer.
    *
    * @param {{date: string | null, iat: number, sent: Instant}} answer
    */

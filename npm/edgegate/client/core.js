@@ -40,8 +40,8 @@ export class Core {
    */
   logouts = 0;
   /**
-   * @type {Promise<unknown>} Resolves when the request in progress that begins or changes the
-   *   session, such as a login, has ended.
+   * @type {Promise<unknown>} Resolves when no request is in progress that begins or changes the
+   *   session, such as a login.
    */
   settling = Promise.resolve();
   /**
@@ -53,7 +53,7 @@ export class Core {
   #emit;
   /** @type {AuthState} The state that the last event has told the page. */
   #told;
-  /** Whether the page has been able to read an answer of the service. */
+  /** Whether the page has received at least one answer of the service that it could read. */
   #hasAnswered = false;
 
   /** @param {{platform: Platform, url: URL, emit: Emit}} parts */
@@ -115,9 +115,9 @@ export class Core {
   }
 
   /**
-   * Runs `work` while no other request uses or sets the cookie, in any tab. First gives up a
-   * renewal in progress in this tab. Otherwise `work` would have to wait for that renewal, although
-   * its answer is not needed.
+   * Runs `work` while no other request uses or sets the cookie, in any tab. If this tab is renewing
+   * its token, gives up the renewal first. Otherwise `work` would have to wait for the renewal,
+   * although its answer is not needed any more.
    *
    * @template T
    * @param {() => Promise<T>} work
@@ -157,8 +157,8 @@ export class Core {
   /**
    * A valid access token, renewed if needed.
    *
-   * @param {string} [userId] The user whose token is needed. If another user has signed in since,
-   *   this rejects with `signed_out`.
+   * @param {string} [userId] The user whose token is needed. If another user is signed in by now,
+   *   the promise rejects with `signed_out`.
    */
   async accessToken(userId = this.session.user?.id) {
     const { session } = this;
@@ -232,9 +232,9 @@ export class Core {
     if (session.user && session.user.id !== user.id) this.signOut("other_user");
     if (this.logouts !== logouts) {
       // The page asked for a logout after it had sent the login. The client sends the logout after
-      // this request, and the logout must end the new session too. So the logout is remembered once
-      // more, now for the new session. Otherwise the logout could be missing, because another tab
-      // may have sent it and then removed it in the meantime.
+      // this request, and the logout must end the new session too. So the client remembers the
+      // logout once more, now for the new session. The first record of the logout is not enough:
+      // another tab might have sent that logout already and removed the record.
       this.pending.remember(claims.sid);
       throw signedOut();
     }
@@ -257,7 +257,7 @@ export class Core {
     const { generation } = session;
     this.tabs.tellToken("login", token);
     this.#emitUser("signed-in");
-    // A listener of the event `signed-in` may have signed out.
+    // It is possible that a listener of the event `signed-in` has signed out.
     if (session.generation !== generation || session.user === null) throw signedOut();
     return session.user;
   }
@@ -297,8 +297,8 @@ export class Core {
     // in `#loggedIn`.
     if (this.logouts !== logouts) return this.pending.remember(claims.sid);
     if (session.status === "signed_out") {
-      // Before the answer arrived, another tab told this tab that the old session had ended. The
-      // new session signs the user in again.
+      // Before the answer arrived, another tab told this tab that the old session had ended. So
+      // this tab has signed the user out, and now signs the user in again.
       session.begin(token, claims);
       this.greeting = this.#greet("signed-in");
     } else if (session.user?.id === userId) {
@@ -328,7 +328,7 @@ export class Core {
           const answer = await this.send("/auth/reauthenticate", options);
           this.#proved(answer, sent, { of: { sub, sid }, logouts });
         } catch (error) {
-          // No answer has arrived, but the service may have set a new cookie all the same. So the
+          // No answer has arrived, but it is possible that the service has set a new cookie. So the
           // client asks which session the cookie belongs to.
           if (codeOf(error) === "network_error") this.renewal.doubt();
           throw error;
@@ -396,7 +396,8 @@ export class Core {
   async logout() {
     this.watch();
     this.logouts += 1;
-    // The logout is remembered first, because the page may be closed before the request is sent.
+    // The logout is remembered first, because the user can close the page before the request is
+    // sent.
     this.pending.remember(this.session.claims?.sid);
     this.signOut("logout", { tell: true });
     const prompt = this.clock.timer(LOGOUT_MS);
@@ -442,7 +443,7 @@ export class Core {
     if (session.user && session.user.id !== claims.sub) {
       const { generation } = session;
       this.signOut("other_user");
-      // `signOut` has called a listener of the page, which has signed in or out.
+      // `signOut` has called a listener of the page, and this listener has signed in or out.
       if (session.generation !== generation + 1) return;
     }
     const isFound = session.user === null;
@@ -471,8 +472,8 @@ export class Core {
   }
 
   /**
-   * Tells the page that nobody is signed in. Call this if the client finds this out only after
-   * `ready()` had failed.
+   * Tells the page that nobody is signed in. Call this if `ready()` has failed and the client later
+   * finds out that nobody is signed in.
    */
   tellNobody() {
     if (this.session.status === "signed_out") this.#emit("signed-out", { reason: "no_session" });
@@ -482,7 +483,7 @@ export class Core {
    * Sends the remembered logout, if there is one: a logout that has not reached the service yet.
    * Call this only while no other request uses or sets the cookie (see `exclusively`).
    *
-   * Returns true if this request ended the session that the cookie belongs to. Returns false if the
+   * Returns true if this logout ended the session that the cookie belongs to. Returns false if the
    * cookie belongs to a later session, or if another tab has sent the logout already.
    *
    * @param {{ofAnySession?: boolean, signal?: AbortSignal}} [options] `ofAnySession`: whether to
@@ -501,7 +502,7 @@ export class Core {
       return false;
     }
     this.pending.forget(wish);
-    // The cookie may have belonged to the session of a user whom this tab did not know of. So this
+    // It is possible that the cookie belonged to a session that this tab did not know of. So this
     // tab tells the other tabs that the cookie is gone. Each tab that still has a session then asks
     // the service who is signed in.
     this.tabs.tellCleared();
@@ -538,12 +539,12 @@ export class Core {
       session.user?.id !== claims.sub &&
       (cause === "login" || session.status === "signed_in")
     ) {
-      // In another tab somebody has signed in, perhaps another user. The cookie tells the service
-      // who is signed in now, so this tab asks the service.
+      // In another tab, somebody has signed in, perhaps another user. This tab asks the service,
+      // which finds out from the cookie who is signed in now.
       this.renewal.doubt();
     } else if (session.isFromTheFuture(claims)) {
-      // The clock of this tab may be slow. The token of this tab may then have expired, and this
-      // tab has not noticed it. A renewal sets the clock, with the time in the service's answer.
+      // The clock of this tab seems to be slow. With a slow clock, this tab does not notice when
+      // its token expires. A renewal sets the clock to the time in the service's answer.
       this.renewal.doubt();
     }
   }
@@ -586,7 +587,7 @@ export class Core {
 
   /**
    * Dispatches the event `change` if the status or the user has changed. Call this only when the
-   * change is complete, because a listener may sign out at once.
+   * change is complete, because a listener can sign out at once.
    */
   #tellChange() {
     const { state } = this.session;

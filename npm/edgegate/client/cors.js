@@ -2,8 +2,8 @@
 //
 // To a page, a service whose ALLOWED_ORIGINS does not list the page's origin looks like a service
 // that is down: in both cases `fetch` rejects with the same TypeError (Fetch standard, CORS check).
-// So this module sends two more requests, whose results show which of the two is the reason. The
-// two requests carry neither a cookie nor a token.
+// So this module sends two more requests. Their results show whether the service is down or the
+// page's origin is missing in the list. The two requests carry neither a cookie nor a token.
 /** @import { Platform } from "./platform.js" */
 import { EdgegateError } from "../errors.js";
 import { PROBE_MS } from "./timeouts.js";
@@ -19,8 +19,9 @@ import { PROBE_MS } from "./timeouts.js";
 export async function explainNoAnswer(platform, service, error) {
   const { origin } = platform;
   if (origin === undefined || origin === service.origin || !isTypeError(error.cause)) return error;
-  // Only a page on a listed origin can read the answers of the route `/auth/me`. So if this page
-  // can read an answer, even a 401, its origin is listed, and something else is wrong.
+  // Only a page on a listed origin can read the answers of the route `/auth/me`. If this page can
+  // read an answer, even a 401, the page's origin is listed, and the request failed for another
+  // reason.
   if (await answers(platform, new URL("/auth/me", service), "cors")) return error;
   if (!(await answers(platform, new URL("/.well-known/jwks.json", service), "no-cors")))
     return error;
@@ -68,8 +69,8 @@ async function ask({ fetch }, url, options) {
 }
 
 /**
- * The `fetch` of a browser rejects with a TypeError. The caller's own `fetch` may throw anything,
- * even a Proxy that throws when it is inspected.
+ * The `fetch` of a browser rejects with a TypeError. A `fetch` that the caller has passed in can
+ * throw anything, even a Proxy that throws when it is inspected.
  *
  * @param {unknown} thrown
  */

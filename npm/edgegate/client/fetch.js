@@ -67,7 +67,7 @@ async function send(core, request, token) {
   request.headers.set("Authorization", `Bearer ${token}`);
   try {
     const response = await core.platform.fetch(request);
-    // The caller's own `fetch` may return anything.
+    // A `fetch` that the caller has passed in can return anything.
     if (typeof response.status !== "number" || typeof response.headers.get !== "function")
       throw new TypeError("fetch did not return a Response");
     return response;
@@ -79,9 +79,10 @@ async function send(core, request, token) {
 }
 
 /**
- * The error for a request that got no answer. If the request went to an origin other than those of
- * the page and of the service, that origin may not allow requests from this page (CORS). The client
- * can't find out if this is the cause, so the message says what that origin must allow.
+ * The error for a request that got no answer. If the request went neither to the page's own origin
+ * nor to the service, a possible cause is that the server does not allow requests from this page
+ * (CORS). The client can't find out whether this is the cause, so the message says what the server
+ * must allow.
  *
  * @param {Core} core
  * @param {string} origin
@@ -99,9 +100,9 @@ function noAnswer({ platform, url }, origin, cause) {
 
 /**
  * Whether a response with the status 401 says that the access token is not valid. A 401 can also
- * mean that the current password in the request's body is wrong (such a request must not be sent
- * twice), or that the user must type the password again. In these two cases a new token does not
- * help.
+ * mean that the current password in the request's body is wrong, or that the user must type the
+ * password again. In these two cases a new token does not help, and a wrong password must not be
+ * sent twice.
  *
  * @param {Core} core
  * @param {Request} request
@@ -122,8 +123,8 @@ async function isTokenRefused({ url }, request, response) {
 }
 
 /**
- * The value of a header. Null if the header is missing, or if it can't be read: the caller may have
- * replaced `fetch`, and then `headers.get` may throw, or return something other than a string.
+ * The value of a header. Null if the header is missing or can't be read: if the caller has replaced
+ * `fetch`, `headers.get` can throw, or return something other than a string.
  *
  * @param {Response} response
  * @param {string} name

@@ -76,8 +76,8 @@ export class AuthClient extends SessionClient {
       body: readTexts(given, ["token", "password"]),
       expect: DONE,
     });
-    // The reset ended every session of the user to whom the link was sent. That user may be signed
-    // in here, so the client asks the service.
+    // The reset ended every session of the user to whom the link was sent. It is possible that this
+    // user is signed in here, so the client asks the service.
     askAgain(core);
   }
 
@@ -188,7 +188,7 @@ const mailRequest = (email, options) => ({
 });
 
 /**
- * Makes the client ask the service about the session, which may have changed or ended.
+ * Makes the client ask the service whether the session has changed or ended.
  *
  * @param {Core} core
  */
@@ -222,8 +222,8 @@ function readOptions(options) {
 }
 
 /**
- * Returns the page's origin. Throws if its scheme is not http or https: the page of an app's
- * WebView may have another scheme, and the origin of a local file is "null".
+ * Returns the page's origin. Throws if its scheme is not http or https: a page in an app's WebView
+ * can have another scheme, and the origin of a local file is "null".
  *
  * @param {string | undefined} origin
  */

@@ -11,7 +11,8 @@ import { LONGEST_HOLD_MS } from "./timeouts.js";
 
 /**
  * @typedef {object} Turn
- * @property {boolean} waited Whether another tab may have had the lock right before this turn.
+ * @property {boolean} waited Whether it is possible that another tab had the lock right before this
+ *   turn.
  * @property {() => void} release
  */
 
@@ -92,8 +93,9 @@ export class Exclusive {
   }
 
   /**
-   * Calls `giveUp` after the longest time for which one tab may hold the lock. If n tabs get the
-   * lock before this tab, `extend(n)` restarts the timer with n times that time.
+   * Calls `giveUp` after LONGEST_HOLD_MS, the longest time for which one tab may hold the lock. If
+   * n tabs get the lock before this tab, `extend(n)` restarts the timer with n times
+   * LONGEST_HOLD_MS.
    *
    * @param {() => void} giveUp
    */
@@ -115,7 +117,7 @@ export class Exclusive {
     };
   }
 
-  /** How many other tabs hold the lock or wait for it. 1 if the browser does not say. */
+  /** How many other tabs hold the lock or wait for it. 1 if the browser can't list them. */
   async #ahead() {
     try {
       const { held, pending } = (await this.#platform.locks?.query?.()) ?? {};

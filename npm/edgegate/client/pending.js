@@ -1,11 +1,12 @@
 // Remembers a logout that the service does not know of yet.
 //
-// Only the service can clear the cookie. If the service can't be reached, the client remembers that
-// the session is to end. The code below calls this record a wish. It is the id of the session, and
-// never contains a token or a name. The client sends the logout to the service before the next
-// renewal. By then the cookie may belong to a later session, because the user may have signed in at
-// another origin of the site: the origins of a site share the cookie, but each origin has its own
-// storage. The logout must not end such a later session. So it names the session that is to end.
+// Only the service can clear the cookie. If the service can't be reached, the client stores a
+// record that the session must end. The code below calls this record a wish. The record is the id
+// of the session. It never contains a token or a name. The client sends the logout to the service
+// before the next renewal. Before that renewal, the user can sign in again at another origin of the
+// site. The origins of a site share the cookie, but each origin has its own storage. So the cookie
+// can belong to a later session by then, which the logout must not end. Therefore the logout names
+// the session that must end.
 /** @import { Platform } from "./platform.js" */
 
 // The value of a wish without a session id, for a page that did not know which session it had. The
@@ -17,8 +18,8 @@ export class PendingLogout {
   #key;
   #storage;
   /**
-   * @type {string | null} The wish, if it could not be stored in `#storage`. Other tabs don't see
-   *   it here.
+   * @type {string | null} The wish, if it could not be stored in `#storage`. Other tabs can't see a
+   *   wish that is only in this tab's memory.
    */
   #memory = null;
 
@@ -44,7 +45,7 @@ export class PendingLogout {
   }
 
   /**
-   * The id of the session that is to end. Undefined if there is no wish, or if the wish has no
+   * The id of the session that must end. Undefined if there is no wish, or if the wish has no
    * session id.
    */
   get session() {
@@ -53,7 +54,7 @@ export class PendingLogout {
   }
 
   /**
-   * @param {string} [session] The id of the session that is to end. If this is undefined, an
+   * @param {string} [session] The id of the session that must end. If this is undefined, an
    *   earlier wish stays as it is.
    */
   remember(session) {

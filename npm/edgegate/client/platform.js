@@ -55,7 +55,8 @@ const isEventTarget = (g) => "addEventListener" in g && typeof g.addEventListene
 
 /**
  * The local storage, or null if there is none. If the user blocks site data, reading `localStorage`
- * throws. In Node, reading it prints a warning, so it is read only in a page.
+ * throws. In Node, reading `localStorage` prints a warning, so this function reads it only in a
+ * page.
  *
  * @param {Globals} g
  */

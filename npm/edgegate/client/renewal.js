@@ -17,8 +17,8 @@ import { HANDOVER_MS } from "./timeouts.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
-// A message of another tab may say that somebody else is signed in. This tab then renews to find
-// out, but for this reason at most once in this time.
+// If a message of another tab says that somebody else is signed in, this tab renews its token to
+// find out. Such messages cause at most one renewal in this time.
 const DOUBT_MS = 5_000;
 // The longest delay that `setTimeout` accepts: the delay is a signed 32-bit number.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -42,18 +42,18 @@ export class Renewal {
   #failures = 0;
   /** @type {EdgegateError | null} */
   #failure = null;
-  // Until `#pause` ends, the client does not begin a renewal by itself. Until `#ban` ends, it does
-  // not even renew if a caller needs a token. Both are timers that measure time on the device. They
-  // are not points in time of the service's clock, because each answer of the service may set that
-  // clock.
+  // Until `#pause` ends, the client begins a renewal only if a caller needs a token. Until `#ban`
+  // ends, the client does not renew at all. Both are timers that measure time on the device. They
+  // are not points in time of `core.clock`, because each answer of the service can set that clock.
   /** @type {Timer} */
   #pause;
   /** @type {Timer} */
   #ban;
   /**
-   * @type {SignedOutReason | null} Not null if another user, or nobody, may be signed in by now.
-   *   The client then has to ask the service. If it turns out that nobody is signed in, the value
-   *   is the reason that the page is told.
+   * @type {SignedOutReason | null} Null if the client has no reason to doubt who is signed in.
+   *   Otherwise it is possible that the user has changed or has signed out, and the client has to
+   *   ask the service. If nobody is signed in, the value is the reason, which is passed to the
+   *   page.
    */
   #doubt = null;
   /** @type {Timer} */
@@ -113,10 +113,10 @@ export class Renewal {
   }
 
   /**
-   * Makes the client ask the service, with the cookie, who is signed in. By now it may be another
-   * user, or nobody.
+   * Makes the client ask the service, with the cookie, who is signed in. Call this if it is
+   * possible that the user has changed or has signed out.
    *
-   * @param {SignedOutReason} [reason] The reason to tell the page if nobody is signed in.
+   * @param {SignedOutReason} [reason] If nobody is signed in, the page gets this reason.
    */
   doubt(reason) {
     this.#doubt = reason ?? this.#doubt ?? "session_ended";
@@ -124,7 +124,7 @@ export class Renewal {
   }
 
   /**
-   * Begins to listen for the events after which a renewal may be overdue, for example because the
+   * Begins to listen for the events after which a renewal can be overdue, for example because the
    * device slept.
    */
   listen() {
@@ -139,8 +139,8 @@ export class Renewal {
     on(window, "focus", () => this.#wake());
     on(window, "online", () => this.#wake());
     on(window, "pageshow", (event) => {
-      // If the page comes from the back/forward cache, somebody may have signed in or out while the
-      // page was in the cache.
+      // The page comes from the back/forward cache. It is possible that somebody has signed in or
+      // out while the page was in the cache.
       if (/** @type {Event & {persisted?: boolean}} */ (event).persisted) {
         this.#doubt ??= "session_ended";
         this.#doubtPause = this.#core.clock.timer(0);
@@ -172,8 +172,8 @@ export class Renewal {
   }
 
   /**
-   * Call this when a server has answered a request with `token` by the status 401. Returns whether
-   * the caller should send the request once more, with a new token.
+   * Call this when a server has rejected a request that had this `token` with status 401. Returns
+   * whether the caller should send the request once more, with a new token.
    *
    * @param {string} token
    */
@@ -212,8 +212,8 @@ export class Renewal {
 
   #wake() {
     if (isHidden(this.#core.platform)) return;
-    // The network may be back, so the pause that the client has chosen ends. A pause that the
-    // service has asked for continues.
+    // It is possible that the device is online again, so the pause that the client has chosen ends.
+    // A pause that the service has asked for continues.
     if (this.#failure?.code === "network_error") this.#pause = this.#ban;
     this.#check();
   }
@@ -278,7 +278,8 @@ export class Renewal {
     } catch (error) {
       signal.throwIfAborted();
       if (codeOf(error) !== "invalid_grant") throw error;
-      // In the meantime another tab may have told this tab the reason why the session ended.
+      // If another tab has sent the reason why the session ended in the meantime, that reason is in
+      // `#doubt`.
       const reason = this.#doubt ?? doubt ?? "session_ended";
       core.signOut(reason, { tell: reason === "session_ended" });
     }

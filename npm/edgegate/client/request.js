@@ -12,7 +12,7 @@ import { REQUEST_MS } from "./timeouts.js";
 
 // The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
 const ANSWER_MAX_BYTES = 256 * 1024;
-// A longer `Retry-After` is reduced to this value, because no user waits for longer.
+// A longer `Retry-After` is reduced to this value, because no user waits for more than an hour.
 const RETRY_AFTER_MAX_SECONDS = 3600;
 
 /**
@@ -60,8 +60,9 @@ export async function request(platform, url, options) {
   signal?.throwIfAborted();
   signal?.addEventListener("abort", giveUp, { once: true });
   const timer = platform.setTimeout(giveUp, timeout);
-  // The abort signal alone is not enough: a `fetch` that the caller passed in may ignore it. This
-  // request would then never end, and other requests would wait for the lock for ever.
+  // The abort signal alone is not enough: a `fetch` that the caller passed in can ignore the
+  // signal. Without this promise, the request might then never end, and other requests would wait
+  // for the lock for ever.
   const late = /** @type {Promise<never>} */ (
     new Promise((_, reject) => {
       abort.signal.addEventListener("abort", () => reject(abort.signal.reason), { once: true });
@@ -113,7 +114,7 @@ async function exchange(url, sent, expect, signal) {
   const response = await sent;
   const expected = expect[response.status];
   if (expected === false) {
-    // A captive portal can answer with an expected status too, but the body of its answer is a
+    // A captive portal can also answer with an expected status, but the body of its answer is a
     // page.
     const text = new TextDecoder().decode(await readBody(url, response, signal));
     if (text !== "" && text !== "{}") throw notTheService(url, response.status);
@@ -203,8 +204,8 @@ const integer = (value) =>
 const filter = (value, isEntry) => (Array.isArray(value) ? value.filter(isEntry) : []);
 
 /**
- * The header Retry-After in seconds, as the service sends it. A proxy may send a date instead (RFC
- * 9110 section 10.2.3). A date is ignored, because the clock of this device may be wrong.
+ * The header Retry-After in seconds, as the service sends it. A proxy can send a date instead (RFC
+ * 9110 section 10.2.3). A date is ignored, because the clock of this device might be wrong.
  *
  * @param {Headers} headers
  */

@@ -1,5 +1,5 @@
-// Stores the access token and who is signed in, as far as this tab knows. Everything is only in
-// memory. This file does no I/O.
+// Stores in memory what this tab knows about the session: the access token and the user who is
+// signed in. This file does no I/O.
 /**
  * @import { AuthState, User } from "../types/client.d.ts"
  * @import { Clock, Timer } from "./clock.js"
@@ -15,15 +15,15 @@ import { freezeUser } from "./answers.js";
  */
 export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 
-// A token is renewed this long before it expires. If a quarter of the token's life is less than
-// this, it is renewed when a quarter of its life is left.
+// A token is renewed this long before it expires. If a quarter of the token's life is shorter, the
+// token is renewed when a quarter of its life is left.
 const LEAD_SECONDS = 60;
 // A token that expires within this time is not sent any more: it could expire on its way to the
 // server.
 const MARGIN_SECONDS = 10;
-// If a server rejects a token, the client renews it. If a server then rejects the new token too,
-// the token is not the reason, and another renewal would not help. So for this time after such a
-// renewal, the client does not renew again because of a rejected token.
+// If a server rejects a token, the client renews it. If a server rejects the new token too, the
+// token is probably not the reason, and another renewal would not help. So after a renewal because
+// of a rejected token, the client ignores rejected tokens for this time.
 const FORCED_SECONDS = 30;
 
 export class Session {
@@ -35,7 +35,10 @@ export class Session {
   token = undefined;
   /** @type {Claims | undefined} */
   claims = undefined;
-  /** Whether `user` has what tokens don't have: the names, and the address as the user wrote it. */
+  /**
+   * Whether `user` also has the members that are not in a token: the names, and the email address
+   * as the user wrote it.
+   */
   isKnown = false;
   /**
    * Changes when a session begins or ends in this tab. The answer to a request that was sent before
@@ -126,8 +129,8 @@ export class Session {
   }
 
   /**
-   * In how many milliseconds the token must be renewed. The time differs a little from tab to tab,
-   * so that the tabs don't all renew at the same time.
+   * The number of milliseconds after which the token must be renewed. It differs a little from tab
+   * to tab, so that the tabs don't all renew at the same time.
    */
   get renewIn() {
     if (this.claims === undefined || this.#isRefused) return 0;
@@ -138,8 +141,8 @@ export class Session {
   }
 
   /**
-   * Call this when a server has answered a request with `token` by the status 401. Returns whether
-   * it may help to repeat the request with the next token of the session.
+   * Call this when a server has rejected a request that had this `token` with status 401. Returns
+   * whether it can help to repeat the request with the next token of the session.
    *
    * @param {string} token
    */
@@ -198,8 +201,9 @@ export class Session {
     this.#isRefused = false;
     this.#jitter = this.#random();
     this.taken += 1;
-    // A token has the canonical form of the address, but the page shows what the user wrote. As
-    // long as the canonical form is the same, the client keeps the written form.
+    // A token has the canonical form of the email address, but the page shows the address as the
+    // user wrote it. While the canonical form stays the same, the client keeps the address that the
+    // user wrote.
     const writtenEmail = this.claims?.email === claims.email ? before?.email : undefined;
     this.token = token;
     this.claims = claims;

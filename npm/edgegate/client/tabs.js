@@ -2,10 +2,10 @@
 //
 // A tab that has renewed its access token sends the new token to the other tabs, so one renewal is
 // enough for all tabs. The token stays in memory. Only scripts of this origin can listen on the
-// channel, and they could get a token with the cookie anyway. The client does not trust the content
-// of the messages. A message never signs anybody in: the tab that gets it asks the service, with
-// the cookie. A token from a message never replaces a newer token, and never the token of another
-// user.
+// channel, and such a script can get a token by other means: it can send a renewal, and the browser
+// adds the cookie. The client does not trust the content of the messages. A message never signs
+// anybody in: the tab that gets it asks the service, with the cookie. A token from a message never
+// replaces a newer token, and never the token of another user.
 /**
  * @import { Platform } from "./platform.js"
  * @import { Claims } from "./token.js"

@@ -3,7 +3,7 @@
 
 /**
  * The limit for each request that has no limit of its own below. The service needs only 50 ms to
- * hash a password, but a slow network takes longer.
+ * hash a password, but on a slow network a request takes much longer.
  */
 export const REQUEST_MS = 30_000;
 /** The limit for a renewal. If a renewal fails, the client tries again later. */
@@ -26,11 +26,11 @@ export const PROBE_MS = 2_000;
  */
 export const HANDOVER_MS = 1_000;
 
-// A tab that holds the lock sends one request, or it renews. Before it renews, it may wait for a
-// message of another tab and send a logout. If there is no answer, it sends two requests to find
-// out why.
+// A tab that holds the lock sends one request, or it renews. Before it renews, it sometimes waits
+// for a message of another tab and sends a logout. If there is no answer, it sends two requests to
+// find out why.
 const LONGEST_WORK_MS = Math.max(REQUEST_MS, HANDOVER_MS + LOGOUT_MS + RENEWAL_MS) + 2 * PROBE_MS;
-// A timer may fire late, and it takes a moment to read an answer.
+// A timer can fire late, and it takes a moment to read an answer.
 const SLACK_MS = 5_000;
 /**
  * The longest time for which a tab may hold the lock. A tab that holds it for longer is frozen or

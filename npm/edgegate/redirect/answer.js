@@ -19,9 +19,8 @@ export function isAt(url, redirectUri) {
 }
 
 /**
- * Whether `url` contains an answer of the service. A page may use a parameter `code` or `state` for
- * its own purposes. So only a URL with `state`, and in addition with `code` or `error`, contains an
- * answer.
+ * Whether `url` contains an answer of the service. A page can use a parameter `code` or `state` for
+ * its own purposes. So a URL contains an answer only if it has `state` and also `code` or `error`.
  *
  * @param {URL} url
  * @param {URL} redirectUri

@@ -57,8 +57,8 @@ export class RedirectCore extends Core {
   /** @type {Held | undefined} */
   #held;
   /**
-   * @type {string | undefined} The refresh token of a session from which the page has signed out,
-   *   until the service has ended this session.
+   * @type {string | undefined} The refresh token of a session from which the page has signed out.
+   *   The token is stored here until the service has ended that session.
    */
   #unrevoked;
   /**
@@ -93,8 +93,8 @@ export class RedirectCore extends Core {
 
   /**
    * Returns the error unchanged. The overridden method finds out whether the page's origin is
-   * missing in ALLOWED_ORIGINS. Here, this is never the reason for an error, because at the routes
-   * for apps the service answers every origin.
+   * missing in ALLOWED_ORIGINS. This method need not do so, because the service does not use that
+   * list for the routes of apps: these routes answer every origin.
    *
    * @override
    * @param {unknown} error
@@ -174,8 +174,8 @@ export class RedirectCore extends Core {
 
   /**
    * Returns the user, or null if nobody is signed in. After a reload the page does not know who is
-   * signed in. If somebody was signed in before, this asks the service once: the whole page goes to
-   * the service and comes back, and the service shows nothing.
+   * signed in. If somebody was signed in before, this method asks the service once: the browser
+   * leaves the page, goes to the service and comes back, and the service shows nothing.
    *
    * @override
    * @returns {Promise<User | null>}
@@ -225,8 +225,8 @@ export class RedirectCore extends Core {
       await this.exclusively(() => this.#revoke(refreshToken), { settle: false });
       this.#unrevoked = undefined;
     } catch (error) {
-      // With `endSession`, the error does not matter: the page then goes to the service, which ends
-      // this session together with the person's session at the service.
+      // With `endSession`, the error does not matter: the browser goes to the service next, and the
+      // service ends this session together with the person's session at the service.
       if (!endSession) throw error;
     }
     if (!endSession) return;
@@ -287,7 +287,8 @@ export class RedirectCore extends Core {
    * Finds out who is signed in, by leaving the page and asking the service. If the page must not
    * ask the service, for example because it is in a frame, the promise resolves without leaving the
    * page. If the browser has left the page, the promise resolves only if the person comes back with
-   * the back button, and so without an answer. In both cases nobody is signed in.
+   * the back button. In that case there is no answer. In both cases the client reports that nobody
+   * is signed in.
    */
   async #ask() {
     const { location, isFramed, isOnline, sessionStorage } = this.#page();
@@ -442,8 +443,8 @@ export class RedirectCore extends Core {
       const { code, reason } = /** @type {EdgegateError} */ (error);
       const needsThePerson = code === "sign_in_refused" && NEEDS_THE_PERSON.includes(reason);
       if (trip?.silent && needsThePerson) this.#flag.forget();
-      // Without a trip, this tab has not asked for the answer. Such an answer does not say who is
-      // signed in here.
+      // If there is no `trip`, this tab did not send the request that the answer belongs to. Such
+      // an answer does not say who is signed in here.
       if (trip) this.#nobody();
       if (!trip?.silent || !needsThePerson) throw error;
       return { user: null, returnTo: trip.returnTo };
@@ -455,7 +456,8 @@ export class RedirectCore extends Core {
    * @param {Trip} trip
    */
   async #exchange({ iss, error, code }, trip) {
-    // If the app signs in at several services, the answer may come from another service (RFC 9207).
+    // If the app signs in at several services, the answer might come from another service (RFC
+    // 9207).
     if (iss === undefined)
       throw redirectFailed("iss_missing", "the answer does not name its issuer");
     if (iss !== this.#app.issuer.origin)

@@ -1,6 +1,6 @@
-// Verifies an id_token strictly (OpenID Connect Core section 3.1.3.7), with the platform's
-// WebCrypto and the keys that the service publishes. The wasm of this package can't do this: it
-// verifies only access tokens, and its rules would reject an id_token.
+// Verifies an id_token (OpenID Connect Core section 3.1.3.7) with the platform's WebCrypto and the
+// keys that the service publishes. The wasm of this package can't do this: it verifies only access
+// tokens, and its rules would reject an id_token.
 /**
  * @import { Jwk } from "../types/index.d.ts"
  * @import { Fetch } from "../keys.js"
@@ -13,7 +13,7 @@ import { invalidIdToken } from "./problems.js";
 
 const MAX_CHARS = 8192;
 const KEYS_MAX = 40;
-/** By how much the clocks of two computers of the service may differ. */
+/** The tolerated difference between the clocks of two computers of the service. */
 const SKEW_SECONDS = 60;
 
 /**
@@ -116,7 +116,7 @@ export class IdTokenKeys {
 
   /**
    * The members of the key with this id. Undefined if there is no such key. Also undefined if two
-   * keys have this id, because then neither of them is used.
+   * keys have this id, because it is not clear which of them signed the token.
    *
    * @param {string} kid
    * @param {string} alg
@@ -196,7 +196,7 @@ async function verifySignature(header, signed, signature, keys) {
   const algorithm = ALGORITHMS.get(alg);
   if (!algorithm) throw invalidIdToken("alg_unsupported");
   // `crit` lists extensions that the reader must understand (RFC 7515 section 4.1.11), and this
-  // code knows none. Any other `typ` than JWT means another kind of token.
+  // code knows none. A `typ` other than JWT means another kind of token.
   if (crit !== undefined) throw invalidIdToken("crit");
   if (typ !== undefined && String(typ).toUpperCase() !== "JWT") throw invalidIdToken("typ_wrong");
   if (typeof kid !== "string") throw invalidIdToken("kid_missing");

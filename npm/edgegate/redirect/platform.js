@@ -16,8 +16,8 @@ export function redirectPlatform(given = {}) {
     location: g.location ?? null,
     history: g.history ?? null,
     sessionStorage: sessionStorageOf(),
-    // If this page is in a frame, and the outer page is on another origin, this page may compare
-    // `top`, but it may not read the members of `top`.
+    // If this page is in a frame, and the outer page is on another origin, the browser lets this
+    // page compare `top`, but not read the members of `top`.
     isFramed: g.window !== undefined && g.window.top !== g.window.self,
     isOnline: () => g.navigator?.onLine !== false,
     ...platform(given),

@@ -7,8 +7,8 @@
 /** @import { RedirectPlatform } from "./platform.js" */
 
 /**
- * How long a round trip is remembered. A successful round trip takes less time: the service accepts
- * the request for an hour, and the code in the answer for a minute.
+ * How long a round trip is remembered. A round trip that takes longer would fail anyway: the
+ * service accepts the authorization request for an hour, and the code in its answer for a minute.
  */
 const TRIP_MS = 2 * 60 * 60_000;
 const TRIPS_MAX = 5;

@@ -18,14 +18,14 @@
  * `ALLOWED_ORIGINS`.
  *
  * **Renewal.** The client renews the access token a minute before it expires. If a quarter of the
- * token's life is less than a minute, the client renews it when a quarter of its life is left. A
- * hidden tab waits with the renewal until it is asked for a token or becomes visible. One tab
- * renews for all tabs: a Web Lock lets only one tab at a time ask the service, and this tab passes
- * the new access token to the other tabs over a BroadcastChannel, from memory to memory. Browsers
- * have Web Locks only in secure contexts, such as a page over https. Without Web Locks, several
- * tabs may renew at the same time, which the service allows. Without a BroadcastChannel, each tab
- * renews for itself, which the service allows too. The device's clock may be wrong, so the client
- * uses the service's time, which it reads from the service's answers.
+ * token's life is less than a minute, the client renews the token when a quarter of its life is
+ * left. In a hidden tab, the client waits with the renewal until a caller asks for a token or the
+ * tab becomes visible. One tab renews for all tabs: a Web Lock lets only one tab at a time ask the
+ * service, and this tab passes the new access token to the other tabs over a BroadcastChannel, from
+ * memory to memory. Browsers have Web Locks only in secure contexts, such as a page over https.
+ * Without Web Locks, several tabs can renew at the same time, which the service allows. Without a
+ * BroadcastChannel, each tab renews for itself, which the service also allows. The device's clock
+ * can be wrong, so the client uses the service's time, which it reads from the service's answers.
  *
  * **What signs out.** The user is signed out by each of these:
  *
@@ -39,10 +39,10 @@
  * device is back online.
  *
  * **Errors.** If a method rejects, the error is an {@link EdgegateError}, with one exception: if
- * the caller's `AbortSignal` aborts a `fetch`, it rejects with the signal's reason, like the
- * platform's `fetch`. (The methods of `EventTarget` are the platform's own.) In addition to the
- * service's error codes there are `network_error` (no answer, or one that does not come from the
- * service), `signed_out` (nobody is signed in, so there is no token) and `invalid_argument` (a
+ * the caller's `AbortSignal` aborts a call of `fetch`, the call rejects with the signal's reason,
+ * like the platform's `fetch`. (The methods of `EventTarget` are the platform's own.) In addition
+ * to the service's error codes there are `network_error` (no answer, or one that does not come from
+ * the service), `signed_out` (nobody is signed in, so there is no token) and `invalid_argument` (a
  * mistake of the caller).
  */
 
@@ -69,8 +69,8 @@ export interface User {
   readonly first_name: string | null;
   readonly last_name: string | null;
   /**
-   * The user's roles, sorted. A page can use the roles to decide what to show. What is allowed is
-   * decided by the server.
+   * The user's roles, sorted. A page can use the roles to decide what to show. The server decides
+   * what the user is allowed to do.
    */
   readonly roles: readonly string[];
 }
@@ -101,8 +101,8 @@ export interface MailOptions {
   challenge?: string;
   /**
    * Only the service's own pages need this. The id is 16 random bytes as base64url. If an app has
-   * begun the sign-in, the service's page stores the app's request under this id, until the user
-   * opens the mailed link. The link contains the id.
+   * sent the user to the sign-in page, that page stores the app's request under this id until the
+   * user opens the mailed link. The link contains the id.
    */
   request_id?: string;
 }
@@ -181,7 +181,7 @@ export interface Platform {
  * - `account_deleted`: `deleteAccount()`;
  * - `other_user`: another user has signed in in this browser. An event `signed-in` with that user
  *   follows;
- * - `no_session`: `ready()` had failed, and the client has found out since that nobody is signed
+ * - `no_session`: `ready()` has failed, and the client has found out later that nobody is signed
  *   in.
  */
 export type SignedOutReason =
@@ -247,10 +247,10 @@ export interface AuthClientMembers {
   /**
    * Calls `listener` with the new state after every change from now on. Returns a function that
    * removes the listener. In a page, the first call of `subscribe` also asks the service who is
-   * signed in, as `ready()` does. If that fails, the client tries again by itself.
+   * signed in, as `ready()` does. If this request fails, the client tries again by itself.
    *
-   * `subscribe`, `getSnapshot` and `getServerSnapshot` fit React's `useSyncExternalStore`. All three
-   * can be passed on without their client.
+   * `subscribe`, `getSnapshot` and `getServerSnapshot` fit React's `useSyncExternalStore`. You can
+   * pass each of the three to another function without the client.
    *
    * ```js
    * const state = useSyncExternalStore(auth.subscribe, auth.getSnapshot, auth.getServerSnapshot);
@@ -268,8 +268,8 @@ export interface AuthClientMembers {
   readonly getServerSnapshot: () => AuthState;
   /**
    * The service's time in Unix milliseconds, which the client reads from the service's answers.
-   * Before the first answer it is the device's time. This function too can be passed on without its
-   * client:
+   * Before the first answer it is the device's time. You can pass this function to another function
+   * without the client:
    *
    * ```js
    * const verifier = Verifier.fromIssuer(issuer, { audience, now: auth.now });
@@ -292,11 +292,11 @@ export interface AuthClientMembers {
   /**
    * Signs in. A previous session of this browser ends.
    *
-   * If this rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), the user who was
-   * signed in before still is. After a `network_error` the service may have begun a session,
-   * although its answer has not arrived. The next login ends that session. This rejects with
-   * `signed_out` if the page signs out in the meantime, for example in a listener of `change` or
-   * `signed-in`.
+   * If `login` rejects (`invalid_credentials`, `invalid_field`, `rate_limited`, …), a user who was
+   * signed in before is still signed in. After a `network_error` it is possible that the service
+   * has begun a session, although its answer has not arrived. The next login ends that session.
+   * `login` rejects with `signed_out` if the page signs out in the meantime, for example in a
+   * listener of `change` or `signed-in`.
    *
    * White space around an address is removed, here and in the other methods that take an address.
    *
@@ -310,12 +310,13 @@ export interface AuthClientMembers {
    * Signs out. All tabs forget the token at once. Then the service ends the session and clears the
    * cookie.
    *
-   * Only the service can clear the cookie. If the service can't be reached, this rejects
+   * Only the service can clear the cookie. If the service can't be reached, `logout` rejects
    * (`network_error`, …), but nobody is signed in any more in this browser. The client stores the
    * id of the session (never a token) in local storage. When the device is online again, the client
-   * makes the service end the session, at the latest before a page of this origin would continue
-   * the session. Without local storage, only this tab knows that the session is to end. A page that
-   * is opened later then continues the session, until this tab has reached the service.
+   * makes the service end the session. This happens at the latest when a page of this origin is
+   * opened: its client sends the logout before it would continue the session. Without local
+   * storage, only this tab knows that the session must end. A page that is opened later then
+   * continues the session, until this tab has reached the service.
    *
    * If the user has signed in at another origin of the site in the meantime, that later session
    * continues, and a `signed-in` event tells the page. If you call `logout()` before the client
@@ -325,9 +326,9 @@ export interface AuthClientMembers {
   logout(): Promise<void>;
 
   /**
-   * Creates an account. Returns the user, who is then signed in, or null if the service has mailed
-   * a link. Which of the two depends on the service's setting `REGISTRATION`: with `open` the
-   * result is the user, with `verified` it is null. `password` is needed only with `open`.
+   * Creates an account. The result depends on the service's setting `REGISTRATION`. With `open`,
+   * the user is signed in and returned. With `verified`, the service mails a link, and the result
+   * is null. `password` is needed only with `open`.
    *
    * `request_id` is for the service's own pages: see `MailOptions`.
    */
@@ -342,7 +343,7 @@ export interface AuthClientMembers {
 
   /**
    * Mails a link to choose a new password, if the address has an account. The result does not
-   * reveal whether it has one.
+   * reveal whether the address has an account.
    */
   requestPasswordReset(email: string, options?: MailOptions): Promise<void>;
   /**
@@ -407,8 +408,8 @@ export interface AuthClientMembers {
 
   /**
    * An access token that is valid for at least a few more seconds, renewed if needed. Don't store
-   * it: call this again. Rejects with `signed_out` if nobody is signed in, and with `network_error`
-   * or another error if the token can't be renewed now.
+   * the token: call `accessToken()` again. Rejects with `signed_out` if nobody is signed in, and
+   * with `network_error` or another error if the token can't be renewed now.
    */
   accessToken(): Promise<string>;
 
@@ -424,9 +425,9 @@ export interface AuthClientMembers {
    *   is returned, whatever it is. If `init.body` is a `ReadableStream`, the request can't be
    *   repeated. The 401 is then returned, and the next call renews the token.
    * - A 401 refuses the token if its header `WWW-Authenticate` says `Bearer error="invalid_token"`
-   *   (RFC 6750), or if the page sees no such header, because another origin may hide it. An answer
-   *   with any other challenge is returned at once, because a new token would not help. For
-   *   example, after `insufficient_user_authentication` (RFC 9470) the page must call
+   *   (RFC 6750), or if the page sees no such header, because another origin can hide the header.
+   *   An answer with any other challenge is returned at once, because a new token would not help.
+   *   For example, after `insufficient_user_authentication` (RFC 9470) the page must call
    *   `reauthenticate`, and `Edgegate error="invalid_credentials"` says that a password in the
    *   request's body is wrong.
    * - If there is no answer, the call rejects with `network_error`, and the error's `cause` is the

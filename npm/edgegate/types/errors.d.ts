@@ -35,7 +35,9 @@ export type PackageErrorCode =
 
 /** Why a sign-in by redirect fails: the `reason` of `redirect_failed`. */
 export type RedirectReason =
-  /** This tab has not asked for the answer, or the answer was used before. */
+  /**
+   * This tab did not send the request that the answer belongs to, or the answer was used before.
+   */
   | "state_unknown"
   | "state_missing"
   | "code_missing"
@@ -98,7 +100,7 @@ export type ErrorCode = ServiceErrorCode | PackageErrorCode;
  *   origin in `ALLOWED_ORIGINS`.
  * - With `redirect_failed`, `sign_in_refused` and `invalid_id_token`: why the sign-in failed.
  *
- * Later versions of the package may add reasons.
+ * Later versions of the package can add reasons.
  */
 export type ErrorReason =
   | InvalidTokenReason
@@ -111,7 +113,7 @@ export type ErrorReason =
 /**
  * Every error of this package. There is one exception: if the caller's own `AbortSignal` aborts,
  * the call rejects with the signal's reason. Programs should decide by `code`, because messages are
- * for people and may change. No error contains a token, a password or an address.
+ * for people and can change. No error contains a token, a password or an address.
  */
 export class EdgegateError extends Error {
   constructor(code: ErrorCode, message: string, details?: EdgegateErrorDetails);
@@ -131,7 +133,7 @@ export class EdgegateError extends Error {
    */
   readonly reasons?: readonly string[];
   /**
-   * With `reauthentication_required`: at most how many seconds ago the user must have proved who
+   * With `reauthentication_required`: the maximum age in seconds of the user's last proof of who
    * they are.
    */
   readonly maxAge?: number;

@@ -70,9 +70,9 @@ export interface Jwk {
 }
 
 /**
- * A JWK Set (RFC 7517 section 5) with 1 to 20 usable public keys. Other keys are ignored, and so
- * are keys of the same algorithm that share a `kid`. A set with a private or symmetric key is
- * rejected.
+ * A JWK Set (RFC 7517 section 5) with 1 to 20 usable public keys. Keys that are not usable are
+ * ignored, and so are keys of the same algorithm that share a `kid`. A set with a private or
+ * symmetric key is rejected.
  */
 export interface JwkSet {
   keys: Jwk[];
@@ -88,8 +88,9 @@ export interface VerifierOptions {
   /** The required audience: `aud` must contain this text, compared exactly. */
   audience: string;
   /**
-   * For how many seconds a token is still accepted after `exp`, and already accepted before `iat`
-   * and `nbf`, from 0 to 300. Default: 0 after `exp`, and 60 before `iat` and `nbf`.
+   * The tolerated difference of the clocks in seconds, from 0 to 300. A token is still accepted for
+   * this time after `exp`, and already accepted for this time before `iat` and `nbf`. Default: 0
+   * after `exp`, and 60 before `iat` and `nbf`.
    */
   clockTolerance?: number | undefined;
   /**
@@ -129,7 +130,7 @@ export type VerifiedClaims = Claims & { readonly [unverified]?: never };
  *
  * - `requireRole(token, roles)` resolves to the claims, or rejects. The code of the error says why:
  *   no permission, a bad token, an outage, or a mistake in the program.
- * - `isAuthorizedByRole(token, roles)` resolves to true or false. False may also mean an outage or
+ * - `isAuthorizedByRole(token, roles)` resolves to true or false. False can also mean an outage or
  *   a mistake in the program.
  * - `hasRole(claims, roles)` returns true or false at once, without a promise. It takes claims that
  *   `verify` has returned before.
@@ -158,7 +159,7 @@ export class Verifier {
   /**
    * Makes a verifier at once, without a request. The verifier fetches the key set when it is first
    * needed, and fetches it again from time to time. `url` must be https, or http on this machine.
-   * In a page it may be relative.
+   * In a page, `url` may be relative.
    *
    * - Calls that need the key set at the same time share one fetch.
    * - If the first fetch fails, the calls that wait for it reject with `key_set_unavailable`. After
@@ -267,7 +268,7 @@ export interface ProtectOptions {
    * this URI. `https://api.example.com` and `https://api.example.com/` are treated as the same URI.
    */
   resource: string | UrlLike;
-  /** The scopes that the access token must have, all of them: `"orders.read"`, or a list. */
+  /** The access token must have all of these scopes: `"orders.read"`, or a list. */
   scope?: string | Iterable<string> | undefined;
   /**
    * Whether this API serves its {@link resourceMetadata}. If so, the responses name the address of
@@ -337,8 +338,8 @@ export function resourceMetadata(options: {
 }): FetchResponse;
 
 /**
- * The claims of a token, **without verifying it**: the sender may have written anything. Use these
- * claims only for display and debugging.
+ * The claims of a token, **without verifying it**: the sender could have written anything. Use
+ * these claims only for display and debugging.
  *
  * @throws {EdgegateError} `invalid_token` with a `reason`, if `token` does not have the form of an
  * access token

@@ -1,4 +1,4 @@
-// The types of the platform, such as `EventTarget`. A project may have them from `lib.dom`,
+// The types of the platform, such as `EventTarget`. A project can have them from `lib.dom`,
 // `@types/node` or `@cloudflare/workers-types`. The declarations of this package don't name these
 // types directly. So the declarations compile even in a project that has none of these three
 // libraries.

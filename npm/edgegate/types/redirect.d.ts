@@ -16,18 +16,18 @@
  * const response = await auth.fetch("https://api.example.net/orders");
  * ```
  *
- * `subscribe` and `ready()` handle the answer of the service by themselves. Then they restore the
- * address bar: it shows again the address at which the sign-in began. If the page's router has
- * already started, the page must tell the router this address, which is `returnTo` in the result of
+ * `subscribe` and `ready()` handle the answer of the service by themselves. After that, the address
+ * bar shows again the address at which the sign-in began. If the page's router has already started,
+ * the page must tell the router this address, which is `returnTo` in the result of
  * `handleRedirect()`.
  *
  * **Where the tokens are.** All of them are in the memory of this tab, so each tab has a session of
- * its own. After a reload, `ready()` asks the service who is signed in: the whole page goes to the
- * service and comes back, and the service shows nothing. `ready()` does so only if somebody was
- * signed in before, at most once for each load of the page, and never in a frame. Session storage
- * has the secrets of a round trip until the answer of the service comes. Local storage has one flag
- * that says whether somebody was signed in, with the scope and the resource. No storage ever has a
- * token.
+ * its own. After a reload, `ready()` asks the service who is signed in: the browser leaves the
+ * page, goes to the service and comes back, and the service shows nothing. `ready()` does so only
+ * if somebody was signed in before, at most once for each load of the page, and never in a frame.
+ * Session storage has the secrets of a round trip until the answer of the service comes. Local
+ * storage has one flag that says whether somebody was signed in, with the scope and the resource.
+ * No storage ever has a token.
  *
  * **What an app may do.** The token of an app gives no access to the user's account: every method
  * that shows or changes the account rejects with `not_for_apps`.
@@ -93,7 +93,7 @@ export interface RedirectPlatform extends Platform {
   window: EventTargetLike | null;
   /** Whether the page is in a frame. */
   isFramed: boolean;
-  /** Whether the device may be online. */
+  /** False if the device is known to be offline. */
   isOnline(): boolean;
 }
 
@@ -194,17 +194,18 @@ export interface RedirectClientMembers
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
-   * expired), `network_error` and others. In all these cases nobody is signed in. If the code is
-   * `redirect_failed` with the reason `state_unknown`, this tab has not asked for the answer, for
-   * example because a mailed link was opened in another tab. In that case, offer the sign-in again.
+   * expired), `network_error` and others. In all these cases nobody is signed in. The code
+   * `redirect_failed` with the reason `state_unknown` means that this tab did not send the request
+   * that the answer belongs to, for example because a mailed link was opened in another tab. In
+   * that case, offer the sign-in again.
    */
   handleRedirect(url?: string | UrlLike): Promise<RedirectResult | null>;
 
   /**
    * Returns the user, or null if nobody is signed in. If the address of the page contains an
    * answer, this method handles the answer first. If there is no answer, and somebody was signed in
-   * before, it asks the service: the whole page goes to the service and comes back. In this case
-   * the promise does not resolve before the browser has left the page.
+   * before, this method asks the service: the browser leaves the page, goes to the service and
+   * comes back. In this case the promise does not resolve before the browser has left the page.
    *
    * Rejects with `network_error` if the device is offline, and with `redirect_failed`
    * (`redirect_loop`) if the page loads itself again after each answer. It also rejects with the
@@ -217,8 +218,8 @@ export interface RedirectClientMembers
    * session. If the service can't be reached, this method rejects, and you can call it again.
    *
    * With `endSession`, the browser then leaves the page and goes to the service. The service signs
-   * the person out of everything. If `postLogoutRedirectUri` is registered, the service may then
-   * send the person to this address.
+   * the person out of everything. If `postLogoutRedirectUri` is registered, the service can send
+   * the person to this address after that.
    */
   signOut(options?: SignOutOptions): Promise<void>;
   /** The same as `signOut()`, under the name that the method has in an `AuthClient`. */

@@ -1,5 +1,5 @@
-// The types of edgegate's entrypoint for other Workers. This file has only types, so nothing of it
-// is imported at run time.
+// The types of edgegate's entrypoint for other Workers. This file has only types, so nothing is
+// imported from it at run time.
 //
 //   # wrangler.toml of the calling Worker
 //   [[services]]
@@ -22,9 +22,9 @@ import type { EdgegateError, ServiceErrorCode } from "./errors.js";
  */
 export interface Client {
   /**
-   * The client's IPv4 or IPv6 address. Rate limits count calls by this address. Without it, **no
-   * rate limit applies** to this call, and if a refresh token that was already used is used again
-   * after `REFRESH_GRACE`, the renewal **always ends the session**.
+   * The client's IPv4 or IPv6 address. Rate limits count calls by this address. Without `ip`, **no
+   * rate limit applies** to this call. If a refresh token that was already used is used again after
+   * `REFRESH_GRACE`, a renewal without `ip` **always ends the session**.
    */
   readonly ip?: string | null;
   /**
@@ -64,8 +64,8 @@ export interface User {
 export interface SignedIn extends Tokens {
   user: User;
   /**
-   * Pass this token at the next login or reset. If other people have entered wrong passwords for
-   * this account, this client then does not have to wait.
+   * Pass this token at the next login or reset. A client that passes this token does not have to
+   * wait if other people have entered wrong passwords for this account.
    */
   device_token: string;
 }
@@ -111,10 +111,10 @@ export interface AuthService {
   /**
    * Mails a link to choose a new password. The result does not reveal whether the address has an
    * account. Pass the client's `ip`: then the rate limit applies to the client's network. The
-   * setting `MAIL_BUDGET` limits how many such mails the service sends. The first request of a
-   * network in a day usually uses a part of this budget that later requests can't use up. All calls
-   * without an `ip` share one other part. Three times a day, a request with a `device_token` of the
-   * account does not use the budget.
+   * setting `MAIL_BUDGET` limits how many such mails the service sends. The first request that a
+   * network makes in a day usually uses a separate part of this budget, which later requests can't
+   * use up. All calls without an `ip` share one other part. Three times a day, a request with a
+   * `device_token` of the account does not use the budget.
    * @throws {AuthError} `unavailable` (the mail could not be queued), `invalid_field` (not an
    * address), `rate_limited`, `misconfigured`
    */

@@ -2,9 +2,9 @@
 import { domainToASCII } from "node:url";
 import { Advice } from "./advice.js";
 
-// The part before the @. Double quotes, spaces and control characters are not allowed. Apart from
-// ASCII characters, it may contain letters, marks, numbers, joiners, and signs that occur inside
-// words. `\p{Alphabetic}` matches more than `\p{L}`, such as letters in circles.
+// The part before the @. Double quotes, spaces and control characters are not allowed. Outside of
+// ASCII, letters, marks, numbers, joiners, and signs that occur inside words are allowed.
+// `\p{Alphabetic}` matches more than `\p{L}`: for example, it also matches letters in circles.
 const LOCAL =
   /^(?:[a-z0-9.!#$%&'*+/=?^_`{|}~\p{Alphabetic}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
 // Matches white space at the beginning and the end of an address. It matches every character that

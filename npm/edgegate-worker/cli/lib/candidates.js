@@ -1,5 +1,6 @@
-// The words that a shell offers when the user presses Tab. This module does not use @bomb.sh/tab,
-// whose bash script needs the package bash-completion and evaluates what was typed.
+// The words that a shell offers when the user presses Tab. This module does not use the library
+// @bomb.sh/tab, because its bash script needs the package bash-completion and evaluates the text
+// that the user has typed.
 
 /**
  * The words that can complete a command line. The list is empty at a position where any text is

@@ -9,7 +9,7 @@ const AGAIN = "Solve this and run the same command again: it continues where it 
 
 /**
  * Thrown if a request to Cloudflare fails. `status` is the status of Cloudflare's answer. It is 0
- * if there was no answer, or if the answer may come from a proxy.
+ * if there was no answer, or if it is possible that the answer comes from a proxy.
  */
 export class Refused extends Advice {
   /**
@@ -101,7 +101,7 @@ async function sendOnce({ method, path, body, headers }) {
       `${message}${code ? ` (code ${code})` : ""}`,
   );
   const reason = errors.length > 0 ? errors.join("; ") : text.slice(0, 200);
-  // An answer without Cloudflare's list of errors may come from a proxy. A 404 from a proxy does
+  // An answer without Cloudflare's list of errors might come from a proxy. A 404 from a proxy does
   // not mean that the requested object is missing at Cloudflare. So the status is replaced by 0.
   const status = response.ok || errors.length === 0 ? 0 : response.status;
   throw new Refused(
@@ -147,7 +147,7 @@ export function credentialsIn({ code, stdout, stderr }) {
     throw new Advice(
       "you are not signed in to Cloudflare: run `npx wrangler login` first. Off a terminal, set CLOUDFLARE_API_TOKEN to a token that may edit Workers, D1 and Queues.",
     );
-  // The output of a successful run may contain the token, so it is not shown.
+  // The output of a successful run might contain the token, so it is not shown.
   const reason = code === 0 ? "its answer can't be read" : (stderr + stdout).trim();
   throw new Advice(
     `wrangler has no credentials for Cloudflare: ${reason}. Try \`npx wrangler whoami\`, or set CLOUDFLARE_API_TOKEN.`,
@@ -155,7 +155,7 @@ export function credentialsIn({ code, stdout, stderr }) {
 }
 
 /**
- * Finds the JSON objects in a text that contains other lines, too.
+ * Finds the JSON objects in a text that also contains other lines.
  *
  * @param {string} text
  * @returns {any[]}
@@ -168,8 +168,9 @@ function objectsIn(text) {
 }
 
 /**
- * Returns the id of the account. This is `given`, if it is set. Otherwise it is the id of the only
- * account that the credentials can use. Throws if they can use several accounts, or none.
+ * Returns the id of the account. If `given` is set, returns `given`. Otherwise returns the id of
+ * the only account that the credentials can use. Throws if the credentials can use several
+ * accounts, or none.
  *
  * @param {(method: string, path: string) => Promise<any>} send
  * @param {string | undefined} given

@@ -37,7 +37,7 @@ export function setIn(text, path, value) {
 }
 
 /**
- * Appends to a list, and makes the list if there is none.
+ * Appends a value to a list. Makes the list if it does not exist.
  *
  * @param {string} text
  * @param {JSONPath} path

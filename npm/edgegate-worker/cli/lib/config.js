@@ -50,7 +50,7 @@ export async function readConfig({
 
 /**
  * The environment that a command is for: the value of the option --env if it is given, otherwise
- * the value of the environment variable CLOUDFLARE_ENV, which wrangler reads, too.
+ * the value of the environment variable CLOUDFLARE_ENV, which wrangler also reads.
  *
  * @param {string | undefined} option
  * @param {NodeJS.ProcessEnv} [env]

@@ -4,8 +4,8 @@ import { Advice } from "./advice.js";
 
 /**
  * Asks whether to go on. Throws if the person says no, or if nobody is at a terminal to answer.
- * Does not ask if `yes` is given, nor in a build on Cloudflare (WORKERS_CI), because such a build
- * runs only if somebody has asked for the deploy.
+ * Does not ask if `yes` is given. Does not ask in a build on Cloudflare (WORKERS_CI) either,
+ * because such a build runs only if somebody has asked for the deploy.
  *
  * @param {string} question
  * @param {{ yes?: boolean, isTerminal?: boolean, env?: NodeJS.ProcessEnv }} options

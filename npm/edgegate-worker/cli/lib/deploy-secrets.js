@@ -133,8 +133,8 @@ async function withoutLeaving(path, work) {
 
 /**
  * Runs `work` while no other deploy or rotation of the same environment runs in this folder. Two
- * deploys at the same time would make two sets of secrets. Then the file on this machine could end
- * up with one set, and Cloudflare with the other.
+ * deploys at the same time would make two sets of secrets. The file on this machine could end up
+ * with one set, and Cloudflare with the other.
  *
  * @template T
  * @param {import("./project.js").Project} project
@@ -145,14 +145,14 @@ export async function alone({ inProject }, environment, work) {
   const path = inProject(PREPARED, `${nameOf(environment)}.lock`);
   mkdirSync(inProject(PREPARED), { recursive: true });
   await takeLock(path);
-  // A killed run may have left this file behind.
+  // Deletes a file that a killed run has left behind.
   rmSync(inProject(uploadFile(environment)), { force: true });
   return withoutLeaving(path, work);
 }
 
 /**
  * Creates the lock file. Throws if another process holds the lock. The file's text is the id of
- * this process and a random UUID. The library proper-lockfile is not used, because with it, two
+ * this process and a random UUID. The library proper-lockfile is not used, because two of its
  * processes that find the same stale lock can both take the lock.
  *
  * @param {string} path
@@ -220,8 +220,8 @@ function isRunning(pid) {
 }
 
 /**
- * What earlier runs have done for an environment: the stores that they have begun to make, and for
- * each secret the last step of its rotation.
+ * What earlier runs have done for an environment. `stores` lists the stores that these runs have
+ * begun to make. `rotation` has the last step of the rotation of each secret.
  *
  * @typedef {object} DeployRecord
  * @property {string} [account]
@@ -251,8 +251,8 @@ export const writeRecord = (project, environment, record) =>
   writePrivate(project, recordFile(environment), record);
 
 /**
- * A step of a rotation that has begun and may have been interrupted. `value` is the secret after
- * the step. It is unknown whether Cloudflare stores it already.
+ * A step of a rotation that has begun and is not known to be complete. `value` is the secret after
+ * the step. It is unknown whether Cloudflare stores this value already.
  *
  * @typedef {{ name: string, step: string, value: string }} Pending
  */

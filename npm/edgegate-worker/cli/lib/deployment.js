@@ -68,8 +68,9 @@ export async function judge(given) {
 }
 
 /**
- * Finds secrets that are set as plain variables. Others could read them: Cloudflare shows variables
- * to everybody who can see the Worker, and other users of the machine see the command line.
+ * Finds secrets that are set as plain variables. Other people could read such a variable:
+ * Cloudflare shows variables to everybody who can see the Worker, and other users of the machine
+ * can see the command line.
  *
  * @param {{ vars: Map<string, string>, config: Config, path: string, environment?: string }} given
  */
@@ -120,8 +121,8 @@ const storesOf = (config) => [
 ];
 
 /**
- * Returns a message if stores still have the names of the template, otherwise undefined. This is so
- * after the project was made with create-cloudflare, which renames only the Worker, not its stores.
+ * Returns a message if stores still have the names of the template, otherwise undefined. Stores
+ * have these names if the project was made with create-cloudflare, which renames only the Worker.
  *
  * @param {Config} config
  * @param {string} file the name of the configuration file in messages
@@ -169,7 +170,8 @@ function routeProblem(config, issuer, file = "wrangler.toml") {
   const { hostname } = new URL(issuer);
   if (hosts.includes(hostname)) return undefined;
   if (answersAtWorkersDev(config) && hostname.endsWith(".workers.dev")) return undefined;
-  // The host of a route may contain a wildcard. Such a route may match ISSUER, so it is accepted.
+  // If the host of a route contains a wildcard, it is possible that the route matches ISSUER. So
+  // the route is accepted.
   if (hosts.some((host) => host.includes("*"))) return undefined;
   return `ISSUER is ${JSON.stringify(issuer)}, but "routes" in ${file} has only ${hosts.map((host) => `"${host}"`).join(", ")}: clients would look for the service where it does not answer. Make them the same host.`;
 }

@@ -1,6 +1,6 @@
-// Reads and completes the file .dev.vars. It contains the secrets of local development, and the
-// variable DEV=1, which tells the Worker that it runs for development. git ignores this file, and
-// it is never deployed.
+// Reads and completes the file .dev.vars. The file contains the secrets of local development, and
+// the variable DEV=1, which tells the Worker that it runs for development. git ignores this file,
+// and it is never deployed.
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { signingKeys, ticketSecret } from "./secrets.js";

@@ -35,8 +35,8 @@ export async function develop(given) {
     const ended = worker.done.then(({ code }) => {
       throw new Advice(`wrangler ended by itself (exit code ${code}), see above.`);
     });
-    // After this function has stopped the Worker, nothing waits for this promise any more. It must
-    // still have a handler, because an unhandled rejection would end this process.
+    // After this function has stopped the Worker, nothing waits for this promise any more. The
+    // promise must still have a handler, because an unhandled rejection would end this process.
     ended.catch(() => {});
     let cron;
     // Aborted when the Worker has ended. This ends the functions below that still wait for the
@@ -180,8 +180,8 @@ function runCron(origin, say) {
       if (status !== 200) throw new Error(`status ${status}`);
       failed = false;
     } catch (error) {
-      // A single failure is not reported, because the Worker may not answer while it is rebuilt.
-      // The next run of the cron job then does the work.
+      // A single failure is not reported: a Worker that is being rebuilt sometimes gives no answer,
+      // and the next run of the cron job does the work instead.
       if (failed) say(`▸ Cron: two runs in a row failed: ${/** @type {Error} */ (error).message}`);
       failed = true;
     }
@@ -191,8 +191,8 @@ function runCron(origin, say) {
 }
 
 /**
- * Returns `options` without the options that the user gives, too (`given`), because wrangler
- * rejects an option that occurs twice.
+ * Returns `options` without those that are also in `given`, the options that the user has written.
+ * wrangler rejects an option that occurs twice.
  *
  * @param {string[]} options
  * @param {string[]} given

@@ -1,5 +1,4 @@
-// Makes the first administrator of a service, because there is no other administrator who could do
-// it.
+// Makes the first administrator of a service. Later administrators can be made by an administrator.
 import { Advice } from "./advice.js";
 import { requireStatus } from "./operator.js";
 
@@ -25,8 +24,8 @@ export async function makeAdmin(ask, email) {
   const invited = await ask("POST", `/auth/users/${user.id}/invite`, { link: "return" });
   requireStatus(invited, [200, 409], `the invitation of ${email}`);
   const hasPassword = invited.status === 409;
-  // Anybody can register with an address that is not theirs, so the person who chose this password
-  // may not own the address.
+  // Anybody can register with an address that is not theirs, so it is possible that the person who
+  // chose this password does not own the address.
   if (hasPassword && !user.email_verified)
     throw new Advice(
       `${email} has an account already, and nobody has shown that it belongs to the owner of the address: it was not verified. Verify it, or delete the account, and then run the same command again.`,

@@ -121,8 +121,9 @@ export function formProblem(first) {
 }
 
 /**
- * Groups the lines into batches. The caller may change `limit` between two batches. A line that is
- * too long is put into no batch. Instead, `refuse` is called with the outcome of that line.
+ * Groups the lines into batches. The caller is allowed to change `limit` between two batches. A
+ * line that is too long is put into no batch. Instead, `refuse` is called with the outcome of that
+ * line.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines
  * @param {{ rows: number, bytes: number }} limit
@@ -158,8 +159,8 @@ const tooLong = (line) => ({
 
 /**
  * Sends all lines in batches. If the service answers 503 or 413, the batch is halved and sent
- * again. After each success, the next batches may be larger again. If an answer is lost, `send`
- * must return the status 503, too. It is safe to send a line twice, because the second time changes
+ * again. After each success, the next batches can be larger again. `send` must also return the
+ * status 503 if an answer is lost. It is safe to send a line twice, because the second time changes
  * nothing.
  *
  * @param {AsyncIterable<Line> | Iterable<Line>} lines

@@ -5,8 +5,8 @@
 // run.js starts this program in a process group of its own. The pipe closes when run.js closes it
 // or its process dies, even by SIGKILL. Then the command gets a SIGTERM, and after a moment the
 // whole group gets a SIGKILL. A signal handler in run.js can't do this: it does not run when its
-// process is killed by SIGKILL, and a SIGTERM to wrangler alone may leave its child workerd
-// running.
+// process is killed by SIGKILL, and if only wrangler gets a SIGTERM, its child process workerd can
+// continue to run.
 import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { constants } from "node:os";
@@ -40,7 +40,7 @@ function stop() {
   setTimeout(killGroup, GRACE_MS);
 }
 
-// This program is in the group, too, so no code runs after this call.
+// This program is also in the group, so no code runs after this call.
 function killGroup() {
   process.kill(-process.pid, "SIGKILL");
 }

@@ -7,8 +7,8 @@ import { whenStopped } from "./run.js";
 
 const SECONDS = 300;
 /**
- * The age at which a ticket is replaced by a new one. This is before its expiry, so a long command
- * never lacks a valid ticket.
+ * The age at which an operator ticket is replaced by a new ticket. At that age the old ticket has
+ * not expired yet, so a long command always has a valid ticket.
  */
 const REPLACE_MS = 200_000;
 const ANSWER_MS = 30_000;
@@ -26,8 +26,8 @@ export class Lost extends Advice {}
  */
 
 /**
- * Sends a request with the ticket. A body of bytes (`Uint8Array`) is sent as JSON lines, any other
- * body as JSON.
+ * Sends a request with the operator ticket. A body of bytes (`Uint8Array`) is sent as JSON lines,
+ * any other body as JSON.
  *
  * @typedef {(method: string, path: string, body?: unknown) => Promise<Answer>} Ask
  */
@@ -39,8 +39,8 @@ export class Lost extends Advice {}
  */
 
 /**
- * Calls `use` with a function that sends requests to a deployed service as its operator. Deletes
- * the ticket afterwards, also at Ctrl-C.
+ * Calls `use` with a function that sends requests to a deployed service as its operator. Makes an
+ * operator ticket for these requests, and deletes the ticket afterwards, even at Ctrl-C.
  *
  * @template T
  * @param {object} given
@@ -62,13 +62,13 @@ export const asOperator = ({ cloudflare, database, origin, scope }, use) =>
 
 /**
  * Like `asOperator`, but with any database. The ticket is made at the first request, and replaced
- * before it expires. If a ticket can't be deleted, it expires within five minutes, and nobody else
+ * before it expires. A ticket that can't be deleted expires within five minutes, and nobody else
  * knows it.
  *
  * @template T
  * @param {{ query: Query, origin: string, scope: string, isKept?: boolean, now?: () => number,
  *   whenStopped?: typeof import("./run.js").whenStopped }} given `now` is in milliseconds.
- *   With `whenStopped`, the ticket is deleted at Ctrl-C, too. With `isKept`, this function does not
+ *   With `whenStopped`, the ticket is also deleted at Ctrl-C. With `isKept`, this function does not
  *   delete the ticket: the service's cron job deletes it after its expiry. This option is for the
  *   local database, where wrangler would take seconds to delete it
  * @param {(ask: Ask) => Promise<T>} use

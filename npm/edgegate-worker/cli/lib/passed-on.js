@@ -2,8 +2,8 @@
 import { Advice } from "./advice.js";
 
 /**
- * npm has options with these names, too, and they may be meant for npm, as in `npx --yes edgegate
- * …`. So `refuseLostOptions` does not check them.
+ * npm itself has options with these names. The user can write them for npm, as in `npx --yes
+ * edgegate …`. So `refuseLostOptions` does not check these options.
  */
 const NPMS_OWN = ["--yes", "--json"];
 

@@ -48,7 +48,7 @@ const ENTRY =
 /**
  * Finds the lines of a file of variables that are neither a setting nor a comment, because wrangler
  * would silently ignore them. Returns a message for each line. The messages do not show text that
- * may be a secret.
+ * might be a secret.
  *
  * @param {string} path
  */
@@ -95,8 +95,8 @@ export function fromConfig(path, values, environment) {
 
 /**
  * The variables of a wrangler.jsonc. Usually, the environments come after the variables of the top
- * level in this file. So the last line that sets a variable is assumed to be the line of the
- * environment.
+ * level in this file. So if several lines set a variable, the last of them is assumed to belong to
+ * the environment.
  *
  * @param {string} path
  * @param {Record<string, unknown>} values

@@ -1,5 +1,5 @@
 // Puts the pages and the migrations of this package into the project's folder. The project's
-// configuration can't refer to them in node_modules, because in a workspace node_modules may be in
+// configuration can't refer to them in node_modules, because in a workspace node_modules can be in
 // another folder.
 import {
   existsSync,
@@ -82,7 +82,7 @@ function replace(folder, wanted) {
   for (const [path, content] of edited) {
     const to = join(folder, path);
     mkdirSync(dirname(to), { recursive: true });
-    // Two builds may run at the same time. Each file is replaced by a rename, so neither build sees
+    // Two builds can run at the same time. Each file is replaced by a rename, so neither build sees
     // a half-written file.
     const whole = join(dirname(folder), `${process.pid}.new`);
     writeFileSync(whole, content);

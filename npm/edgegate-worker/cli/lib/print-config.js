@@ -2,8 +2,8 @@
 //   node print-config.js '{"path":"wrangler.toml","environment":"staging"}'
 // With `envFiles`, the output also has the variables of local development, from these files, or
 // from .dev.vars if the list is empty. With `withOthers`, it also has the other environments. This
-// is a separate program because wrangler can be imported only when node_modules exists, and only by
-// Node 22 or newer.
+// is a separate program, because wrangler can be imported only after node_modules was installed,
+// and only by Node 22 or newer.
 import { stripVTControlCharacters } from "node:util";
 
 const { experimental_readRawConfig, unstable_getVarsForDev, unstable_readConfig } = await import(
@@ -53,7 +53,7 @@ function read() {
 
 /**
  * Throws if wrangler has warned of an unknown field, such as a misspelt [var]. wrangler itself
- * would go on without the field.
+ * would only warn and ignore the field.
  *
  * @param {string} text
  */

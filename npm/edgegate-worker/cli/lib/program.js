@@ -27,7 +27,7 @@ export async function run(subcommands, argv) {
     const isUsage = error instanceof CommanderError;
     if (!isUsage && !(error instanceof Advice)) throw error;
     process.exitCode = isUsage ? error.exitCode : 1;
-    // commander throws an error for `--help` and `--version`, too. In these cases, it has already
+    // commander also throws an error for `--help` and `--version`. In these cases, it has already
     // printed the text that the user asked for.
     const isTold = isUsage && (error.exitCode === 0 || error.code === "commander.help");
     if (!isTold) tellError(error.message.replace(/^error: /, ""), isForProgram);

@@ -38,8 +38,8 @@ const hmac = (key) => createHmac("sha256", key);
 
 /**
  * The network of an IP address, by which the service counts requests for its rate limits. For an
- * IPv4 address, which may be written as IPv6, this is the address itself. For any other IPv6
- * address, it is the /64 network.
+ * IPv4 address, even if it is written as an IPv6 address, this is the IPv4 address itself. For any
+ * other IPv6 address, it is the /64 network.
  *
  * @param {string} ip
  */

@@ -32,7 +32,7 @@ export const templateFor = (name) =>
 
 /**
  * What a configuration lacks. `config` is the configuration of one environment, including what the
- * environment inherits. It may come from wrangler or directly from the file.
+ * environment inherits. It comes from wrangler or directly from the file.
  *
  * @param {Record<string, any>} config
  * @param {string} name the Worker's name, without an environment
@@ -90,8 +90,8 @@ function ownTemplate(top, environment) {
 }
 
 /**
- * The Durable Object classes that the configuration lacks. A class may be declared by `exports` or
- * by `migrations`.
+ * The Durable Object classes that the configuration lacks. A configuration can declare a class by
+ * `exports` or by `migrations`.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top
@@ -116,7 +116,7 @@ function missingClasses(config, top) {
 }
 
 /**
- * The entries that the template has in a list, and the configuration lacks.
+ * The entries of a list that are in the template, but not in the configuration.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} template
@@ -138,10 +138,10 @@ const WHY_DEAD =
   "mails whose sending failed too often get into it, and `wrangler deploy` makes a queue only if it is bound";
 
 /**
- * Whether the Worker will send mails to this queue of the template. For a queue of failed mails,
- * this says whether the Worker will send mails to the queue from which they come. The Worker sends
- * mails to a queue if the configuration has a producer for it. If the configuration lacks that
- * producer, the answer is also yes, because the producer will be added.
+ * Whether the Worker will send mails to this queue of the template. A queue of failed mails gets
+ * its mails from another queue, so for such a queue the function looks at that other queue. The
+ * Worker sends mails to a queue if the configuration has a producer for it. If the configuration
+ * lacks that producer, the result is also true, because the producer will be added.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} own
@@ -182,8 +182,8 @@ function missingCrons(config, top) {
 }
 
 /**
- * The paths that are missing in the configuration's list `run_worker_first`. It must name every
- * path at which the Worker answers, and not a static file.
+ * The paths that are missing in the configuration's list `run_worker_first`. That list must name
+ * every path for which the Worker answers instead of a static file.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top

@@ -1,8 +1,9 @@
 // The steps of rotating SIGNING_KEYS and TICKET_SECRET. Each of these secrets is a list of values.
-// The service signs tokens or seals tickets with the first value, and accepts those that were made
-// with any of the values. "add" appends a new value. When every instance of the Worker has the new
-// value, "promote" puts it first. When all tokens or tickets that were made with the old values
-// have expired, "drop" removes these values (docs/operations.md, "Rotating SIGNING_KEYS").
+// The service signs JWTs or makes tickets (its other tokens, such as refresh tokens) with the first
+// value, and accepts JWTs and tickets that were made with any of the values. "add" appends a new
+// value. When every instance of the Worker has the new value, "promote" puts it first. When all
+// JWTs or tickets that were made with the old values have expired, "drop" removes these values
+// (docs/operations.md, "Rotating SIGNING_KEYS").
 import { createHash } from "node:crypto";
 import { Advice } from "./advice.js";
 import { signingKeys, ticketSecret } from "./secrets.js";
@@ -32,7 +33,7 @@ const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
  * @property {(value: string) => string} nameOf a name by which people recognize a value; it does
  *   not reveal the value
  * @property {(settings: { idle: number }) => Record<Step, number>} waits how many seconds must pass
- *   after each step before the next one
+ *   after each step before the next step
  */
 
 /** @type {Record<Name, Secret>} */
@@ -42,7 +43,7 @@ export const SECRETS = {
     join: (values) => JSON.stringify({ keys: values.map((value) => JSON.parse(value)) }),
     make: () => JSON.stringify(JSON.parse(signingKeys()).keys[0]),
     nameOf: (value) => `kid ${JSON.parse(value).kid}`,
-    // After "add": programs that verify tokens may cache the published keys for long. After
+    // After "add": some programs that verify tokens cache the published keys for a long time. After
     // "promote": no access token is valid for longer than an hour.
     waits: () => ({ add: DAY, promote: HOUR, drop: 0 }),
   },
@@ -52,9 +53,9 @@ export const SECRETS = {
     make: ticketSecret,
     // A hash of 256 random bits reveals nothing about them.
     nameOf: (value) => `hash ${createHash("sha256").update(value).digest("hex").slice(0, 12)}`,
-    // After "add": an instance of the Worker that is busy may still run with the old secret. After
-    // "promote": a session that is not renewed ends after `idle` seconds, and a mailed link expires
-    // after a day.
+    // After "add": an instance of the Worker that is busy can continue to run with the old secret.
+    // After "promote": a session that is not renewed ends after `idle` seconds, and a mailed link
+    // expires after a day.
     waits: ({ idle }) => ({ add: DAY, promote: Math.max(idle, DAY), drop: 0 }),
   },
 };
@@ -106,7 +107,7 @@ export const idleOf = ({ SESSION_IDLE_TTL: idle, SESSION_TTL: whole }) =>
 export function nextStep({ name, text, done, idle, now }) {
   const values = SECRETS[name].split(text);
   if (values.length < 2) return { step: "add", from: now, isDue: true, isKnown: true };
-  // If there is no record of the last step, it may have been `add` or `promote`. The code assumes
+  // If there is no record of the last step, it was either `add` or `promote`. The code assumes
   // `add`.
   const before = done?.step === "add" || done?.step === "promote" ? done : undefined;
   const step = before?.step === "promote" ? "drop" : "promote";

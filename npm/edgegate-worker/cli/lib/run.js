@@ -2,7 +2,7 @@
 // or when the parent (usually npm) is gone. A killed npm does not pass the signal on, so this
 // module watches whether the parent still runs. The library execa is not used for two reasons: the
 // repository's set-up runs programs before node_modules exists, and when a script is killed, the
-// programs that it started must end, too (tests/setup/stopping.test.mjs).
+// programs that it started must also end (tests/setup/stopping.test.mjs).
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -70,7 +70,7 @@ export function start(
     });
   }
   const pipe = /** @type {import("node:net").Socket} */ (leash.stdio[3]);
-  // The process `leash` may end before this process closes the pipe. This is not an error.
+  // If the process `leash` ends before this process closes the pipe, this is not an error.
   pipe.on("error", () => {});
 
   /** @type {Promise<Result>} */
@@ -129,8 +129,8 @@ export function guard() {
   setInterval(() => {
     if (process.ppid !== parent) stopAll(exitCode("SIGHUP"));
   }, PARENT_CHECK_MS).unref();
-  // Writing must not crash this process after the reader of its output has ended, such as a killed
-  // npm or `head`.
+  // If the program that reads this process's output has ended, such as a killed npm or `head`,
+  // writing must not crash this process.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 

@@ -3,7 +3,8 @@ import { ok, problem, skipped, warning } from "./checks.js";
 
 /**
  * A secret with fewer different byte values than this is reported as weak. 32 random bytes have
- * about 30 different values. A text that a person wrote has fewer, because its letters repeat.
+ * about 30 different values. A text that a person wrote has fewer different values, because its
+ * letters repeat.
  */
 const FEWEST_VALUES = 20;
 const BYTES = 32;
@@ -92,8 +93,8 @@ function keysIn(text) {
     return keys.map(({ d, k }) => ({
       name: "SIGNING_KEYS",
       text: k ?? d ?? "",
-      // Only a symmetric key (`k`) can be weak: it may be a word that a person chose. A private key
-      // on an elliptic curve was made by a program.
+      // Only a symmetric key (`k`) can be weak: it might be a word that a person chose. A private
+      // key on an elliptic curve was made by a program.
       bytes: k === undefined ? undefined : Buffer.from(k, "base64url"),
     }));
   } catch {

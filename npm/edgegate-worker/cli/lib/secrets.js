@@ -13,7 +13,7 @@ export function signingKeys() {
 
 /**
  * 32 random bytes in base64url. They are used as TICKET_SECRET, from which the service derives the
- * keys for all kinds of tickets, or as a pepper.
+ * keys for its tickets (tokens such as refresh tokens and mailed links), or as a pepper.
  */
 export const ticketSecret = () => randomBytes(32).toString("base64url");
 

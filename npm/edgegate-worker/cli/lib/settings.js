@@ -47,8 +47,8 @@ const isMissing = (fault, env) =>
 
 /**
  * The secrets of the service, each with a function that makes a valid value. Cloudflare never shows
- * a secret that it stores. When the settings are checked, a value from this function takes the
- * place of such a secret. (tests/setup/settings.test.mjs compares the names with docs/options.md.)
+ * a secret that it stores. So the check of the settings uses a value from this function instead of
+ * the stored secret. (tests/setup/settings.test.mjs compares the names with docs/options.md.)
  *
  * @type {Record<string, () => string>}
  */

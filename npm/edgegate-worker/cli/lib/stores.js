@@ -1,6 +1,7 @@
 // The stores of a deployed service: its database, its queues and its KV namespaces. They are found
-// by their names, but a name does not say which service uses the store. So at the first deploy, a
-// store that exists already is used only if an earlier run made it, or with `--adopt`.
+// by their names, but a name does not say which service uses the store. So if a store exists
+// already at the first deploy, it is used only if an earlier run made it, or if the operator gives
+// `--adopt`.
 import { Advice } from "./advice.js";
 import { setInProject } from "./config-edit.js";
 import { readRecord, writeRecord } from "./deploy-secrets.js";
@@ -136,7 +137,7 @@ export async function accountsDatabase(cloudflare, { d1_databases = [], name }) 
  */
 async function findDatabase(cloudflare, name, id) {
   if (id !== undefined) return cloudflare.find(`/d1/database/${id}`);
-  // Cloudflare's answer may also contain databases whose names only begin with this name.
+  // Cloudflare's answer can also contain databases whose names only begin with this name.
   const found = await cloudflare.get(`/d1/database?name=${encodeURIComponent(name ?? "")}`);
   return found.find((/** @type {{ name: string }} */ other) => other.name === name);
 }
@@ -175,8 +176,8 @@ async function findQueue(cloudflare, name) {
 
 /**
  * KV namespaces that have no id in the configuration. Each is found by its title or made, and its
- * id is written into the configuration. This is not left to wrangler, which would make a second
- * namespace after a failed upload.
+ * id is written into the configuration. wrangler could also make the namespaces, but it would make
+ * a second namespace after a failed upload.
  *
  * @param {World} world
  */

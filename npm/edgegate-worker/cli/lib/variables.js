@@ -11,7 +11,7 @@ import { Advice } from "./advice.js";
 export function readVariable(text) {
   const [, name, value] = /^([A-Za-z_]\w*):([\s\S]*)$/.exec(text) ?? [];
   if (name !== undefined) return [name, value];
-  // The error shows only the name, because the text after it may be a secret.
+  // The error shows only the name, because the text after it might be a secret.
   const [shown] = /^\w*/.exec(text) ?? [""];
   throw new Advice(
     `--var ${shown}… is not NAME:value: write the name, a colon and the value, as in \`--var ${shown || "SESSION_STORE"}:<value>\`. Nothing was started.`,

@@ -1,6 +1,6 @@
-// Notices edits of files. Editors replace a file in several steps, and the file may be missing for
-// a moment. So the contents of the files are compared again and again, instead of watching for
-// events.
+// Notices edits of files. Editors replace a file in several steps, and the file can be missing for
+// a moment. So this module does not use the events of the file system, but compares the contents of
+// the files again and again.
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,7 +8,7 @@ const POLL_MS = 300;
 
 /**
  * Watches files from now on. `next` waits until a file is edited, and then until no file changes
- * any more. It resolves with the first file that differs from its content at the previous edit. It
+ * any more. It resolves with the first file whose content has changed since the previous edit. It
  * rejects when `signal` is aborted.
  *
  * @param {string[]} files

@@ -10,7 +10,7 @@ const OURS = ["DB", "SESSION_OBJECTS", "ACCOUNT_OBJECTS"];
  * @property {string[]} secrets the names of its secrets
  * @property {import("./stores.js").Binding[]} bindings
  * @property {Record<string, string>} variables the variables that are not secret
- * @property {boolean} isOurs whether it binds what edgegate binds
+ * @property {boolean} isOurs whether it has the bindings in `OURS`
  */
 
 /**

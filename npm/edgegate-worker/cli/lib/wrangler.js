@@ -5,7 +5,7 @@ import { Advice } from "./advice.js";
 import { firstOf } from "./passed-on.js";
 
 /**
- * Keeps wrangler from sending requests that nobody asked for, and from writing files outside the
+ * Prevents wrangler from sending requests that nobody asked for, and from writing files outside the
  * project. The user's environment variables override these values.
  */
 const QUIET = {
