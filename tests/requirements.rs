@@ -429,7 +429,8 @@ fn randomness_is_the_platforms_alone() {
             assert!(!code(&text).contains(weak), "{name}: {weak}");
         }
     }
-    // Only this file may use `Math.random`, because it spreads pauses and makes no secret.
+    // Only `platform.js` may use `Math.random`. It needs random numbers to vary the length of
+    // pauses, not to make secrets.
     for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),

@@ -80,8 +80,8 @@ const PIECES: [&[u8]; 14] = [
 /// Characters of base64url, and some that are not in its alphabet.
 const LETTERS: &[u8] = b"ABCDXYZabcdxyz0189-_.=+/ \t";
 
-/// The order of the base point of Ed25519 (little-endian). The next constant is that of P-256
-/// (big-endian).
+/// The order of the base point of Ed25519 (little-endian). The next constant is the order of the
+/// base point of P-256 (big-endian).
 const ED25519_ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,

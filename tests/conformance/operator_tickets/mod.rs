@@ -36,8 +36,8 @@ impl<T: OperatorTickets> World<T> {
 
     /// The hash of a ticket that no earlier case has used.
     fn hash(&self) -> Result<OperatorTicketHash, String> {
-        // A ticket has 43 characters of base64url after its prefix. The value of the last one must
-        // be a multiple of four.
+        // A ticket has 43 characters of base64url after its prefix. The number that the last
+        // character stands for must be a multiple of four.
         let ticket = format!("ego_{:020}{}", self.numbers.next(), "A".repeat(23));
         OperatorTicketHash::of(&ticket).ok_or_else(|| "not a ticket".to_owned())
     }

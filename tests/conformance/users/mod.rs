@@ -131,8 +131,8 @@ impl<D: UserDirectory> World<D> {
         self.directory.find_by_email(email).await.map_err(text)
     }
 
-    /// Makes the test case fail unless the directory has exactly this user, both when it is found
-    /// by id and by address.
+    /// Makes the test case fail unless the directory returns exactly this user, both for the user's
+    /// id and for the user's address.
     async fn holds(&self, user: &User, what: impl Display) -> Case {
         check_eq!(
             self.read(user.id).await?.as_ref(),
@@ -277,7 +277,8 @@ pub(crate) async fn run_all<D: UserDirectory>(world: &World<D>) -> Vec<Outcome> 
             old_entries_are_forgotten_by_their_time,
             a_postponed_entry_comes_last,
             a_list_of_changes_is_bounded,
-            // These cases leave an administrator, whom the port refuses to delete.
+            // These cases leave an administrator, whom the port refuses to delete. So they run
+            // after the cases that delete all users.
             the_last_administrator_stays,
             the_last_administrator_goes_when_told_so,
             what_leaves_an_administrator_is_done,

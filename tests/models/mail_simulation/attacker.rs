@@ -6,11 +6,11 @@
 //!
 //! - Each of the attacker's networks makes at most thirty requests an hour. The gate would answer
 //!   429 to further requests without counting them.
-//! - The first request of a network is paid from the pool *first*, its second to thirtieth requests
-//!   from the pools *medium* and *rest*. In each hour, the attacker makes only enough of these
-//!   later requests to keep both pools empty: 300 with a budget of 10,000. This is enough, because
-//!   an honest user's first request is paid only from the pool *first*. The test
-//!   `pays_from_one_row` checks that.
+//! - The mail budget is divided into shares (pools). The first request of a network is paid from
+//!   the pool *first*, its second to thirtieth requests from the pools *medium* and *rest*. In each
+//!   hour, the attacker makes only enough of these later requests to keep both pools empty: 300
+//!   with a budget of 10,000. This is enough, because an honest user's first request is paid only
+//!   from the pool *first*. The test `pays_from_one_row` checks that.
 //! - All networks make their first request of a day in the first minute of the day, because then
 //!   honest users wait longest.
 
@@ -243,8 +243,8 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
     );
 }
 
-/// The first request of an honest network is paid from a single pool. So it is paid even if all
-/// other pools are used up.
+/// The first request of an honest network is paid from a single pool (a share of the mail budget).
+/// So it is paid even if all other pools are used up.
 #[test]
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);

@@ -109,8 +109,8 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// In addition, the owner enters the password again at any moment, even during renewals. If the
-/// store never returns stale data, the claim of this module still holds. For a store that may
+/// In this test the owner also enters the password again, at any moment, even during renewals. If
+/// the store never returns stale data, the claim of this module still holds. For a store that may
 /// return stale data, the client needs a lock (see the next test).
 #[test]
 fn proves_again_at_any_moment() {

@@ -43,7 +43,7 @@ pub enum Clients {
         /// The shortest time between a renewal of the owner and a renewal of the thief.
         keep_away: u64,
     },
-    /// Anyone presents tokens: any token that was ever handed out.
+    /// Anyone can present any token that was ever handed out.
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,
@@ -80,7 +80,7 @@ pub struct Setting {
     pub row_first: bool,
     /// Requests and responses may get lost.
     pub losses: bool,
-    /// The network may deliver a request twice.
+    /// It is possible that the network delivers a request twice.
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,

@@ -44,8 +44,8 @@ pub enum Write {
 /// A renewal in progress. It stays in a stage for at most a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
-    /// The request is on its way to the service. `again`: the network may deliver the request
-    /// twice.
+    /// The request is on its way to the service. `again`: it is possible that the network delivers
+    /// the request twice.
     Request {
         by: Who,
         token: u8,
@@ -110,7 +110,7 @@ pub enum Violation {
 pub struct State {
     /// Ticks since the login.
     pub age: u8,
-    /// The newest value of the key `session:`. The next field is that of the key `ended:`.
+    /// The newest value of the key `session:`. The next field has the value of the key `ended:`.
     pub record: Record,
     pub ended: bool,
     /// Ticks since `ended:` was first written.

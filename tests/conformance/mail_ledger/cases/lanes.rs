@@ -23,7 +23,7 @@ pub(crate) async fn a_second_mail_waits_a_minute_and_a_third_five<L: MailLedger>
         let what = format!("{after} s after the first");
         check_eq!(world.admit_next(&lane, now).await?, admitted, what);
     }
-    // The clock of another isolate may be behind, so `now` may be earlier than at the last request.
+    // The clock of another isolate can be behind, so `now` can be earlier than at the last request.
     check!(!world.admit_next(&lane, BEGUN).await?, "before the last");
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Sessions of apps. They begin with an authorization code, there is a limit on their number, and
-//! they end with the user's sign-on.
+//! they end when the user's single sign-on ("sign-on") in the browser ends.
 
 use std::future::ready;
 
@@ -157,8 +157,8 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
 }
 
 /// After a new login in the same browser, the sign-on is the same as before. A log-out of the new
-/// session ends it. The store finds the id of the sign-on in the record of the new session, or in
-/// the ticket.
+/// session ends this sign-on. The store finds the id of the sign-on in the record of the new
+/// session, or in the ticket.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -224,7 +224,7 @@ pub(crate) async fn a_spent_token_ends_the_apps<W: World>(world: &W) -> Case {
     is_over(&ada, app, "afterwards").await
 }
 
-/// If the session of an app ends, no other session ends, whatever the reason.
+/// When the session of an app ends, no other session ends, whatever the reason for the end is.
 pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
@@ -240,7 +240,8 @@ pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
         is_over(&ada, app, reason.as_str()).await?;
         goes_on(&ada, other, "the other app").await?;
     }
-    // A used token of an app also ends only the app's own session.
+    // If a refresh token of an app was used already and is presented again, only the app's own
+    // session ends.
     let app = begin(&ada, "one", Some(browser.session), None).await?;
     let mut verdicts = Vec::new();
     for (browser, wait) in [(laptop(), GRACE), (stranger(), 0)] {
@@ -493,7 +494,7 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
 }
 
 /// The port's documentation says that a session "MUST be stored as ended from the beginning" if its
-/// sign-on has ended or its code was presented again. Both may happen after the exchange and before
+/// sign-on has ended or its code was presented again. Both can happen after the exchange and before
 /// the session begins.
 pub(crate) async fn what_ended_before_it_began_stays_ended<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;

@@ -219,7 +219,8 @@ pub(crate) async fn what_was_never_begun_is_unknown<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// A session belongs to one user. With the id of another user, the session is unknown.
+/// A session belongs to one user. If a renewal has the id of another user, the store answers that
+/// it does not know the session.
 pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let first = ada.begin().await?;
@@ -240,8 +241,8 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
     Ok(())
 }
 
-/// A store that isn't linearizable may not see a session that began elsewhere. The session's tokens
-/// can still be renewed there.
+/// It is possible that a store that isn't linearizable does not see a session that began elsewhere
+/// a moment ago. The session's tokens can still be renewed there.
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();

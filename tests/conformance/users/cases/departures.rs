@@ -77,9 +77,9 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     Ok(())
 }
 
-/// An operator may restore a deleted account under its id. The departure of the first deletion is
-/// then still stored. A second deletion that comes after its deadline must fail even so. If the
-/// second deletion succeeds, its own departure must be recorded.
+/// An operator may restore a deleted account under its id. At that time, the departure of the first
+/// deletion is still stored. If a second deletion comes after its deadline, it must fail, although
+/// a departure is stored. If the second deletion succeeds, its own departure must be recorded.
 pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -137,8 +137,9 @@ pub(crate) async fn the_last_time_an_address_was_freed_stays<D: UserDirectory>(
     Ok(())
 }
 
-/// An account is deleted. At the same time, a registration with its address is completed that was
-/// requested before the deletion. Afterwards there is no account with this address.
+/// An account is deleted. At the same time, somebody completes a registration with the same
+/// address. The registration was requested before the deletion. Afterwards there is no account with
+/// this address.
 pub(crate) async fn a_deletion_and_an_older_registration_at_once_leave_no_account<
     D: UserDirectory,
 >(

@@ -1,5 +1,6 @@
-//! Changes with a deadline (made while the session store is held), and the list of changes that
-//! have no deadline.
+//! Changes with a deadline, and the list of changes without a deadline. A change has a deadline if
+//! it is made while the session store is *held*, which means that the store uses no copy of the
+//! user's row.
 
 use edgegate::domain::account::{RowChange, User, UserChange, UserId};
 use edgegate::ports::UserDirectory;
@@ -100,7 +101,8 @@ pub(crate) async fn a_change_without_a_hold_is_listed<D: UserDirectory>(world: &
     Ok(())
 }
 
-/// A change of a value that no copy contains is not listed.
+/// A copy of a user's row does not contain every value of the row. A change of a value that no copy
+/// contains is not listed.
 pub(crate) async fn a_new_hash_of_the_same_password_is_not_listed<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

@@ -137,11 +137,11 @@ impl From<Need> for Asking {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// The Worker has not asked the object yet.
+    /// The Worker has not sent the request to the user's object yet.
     New,
-    /// The Worker has to read the row.
+    /// The object did not decide from a copy, so the Worker has to read the user's row.
     Reading(Asking),
-    /// The Worker has read this version of the row.
+    /// The Worker has read this version of the user's row.
     Read(Asking, u8),
 }
 
@@ -193,7 +193,8 @@ pub enum Cron {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Restore {
     No,
-    /// The database has been restored. The object's copy may be of a version that no longer exists.
+    /// The database has been restored. It is possible that the object's copy has a version that no
+    /// longer exists.
     Done,
     /// The setting `COPIES_SINCE` has been changed, so the object does not use older copies.
     CopiesVoided,
@@ -204,7 +205,7 @@ pub struct State {
     /// The version of the row. In this model it identifies the row's content, so it rises with each
     /// commit and also with a restore.
     pub row: u8,
-    /// The version of the row that each request that begins now must see, or a newer one.
+    /// A request that begins now must see this version of the row or a newer one.
     pub known: u8,
     pub object: Object,
     pub changes: Vec<Change>,
