@@ -66,9 +66,9 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_has_few_attempts, DUR
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));
     }
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(1));
-    // This device ticket has used up its attempts. So the owner is delayed as long as somebody on
-    // an unknown device would be. The next login gives the owner a new ticket, which has attempts
-    // of its own.
+    // The device ticket (a token that the browser has in a long-lived cookie) has used up its
+    // attempts. So the owner is delayed as long as somebody on an unknown device would be. The next
+    // login gives the owner a new device ticket, which has attempts of its own.
     world.clock.advance(1);
     let second = try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();

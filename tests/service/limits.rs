@@ -101,7 +101,8 @@ impl World {
         self.service.generate_token(login, &client()).await.unwrap()
     }
 
-    /// The sealed request of an app that waits for the user's decision.
+    /// Lets an app's request arrive. Returns the sealed request (the request as a signed token),
+    /// which waits for the user's decision.
     async fn sealed_request(&self) -> String {
         let by = client();
         match self.service.authorize(TO_THE_DEMO_APP, None, &by).await {

@@ -408,7 +408,8 @@ on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLD
     }
 });
 
-/// A limiter that refuses everything that is counted as a renewal under the key of an operator.
+/// A limiter that refuses a request only if the request is counted at the limit for renewals and
+/// under the key of an operator.
 #[derive(Clone, Copy, Default)]
 struct Full;
 

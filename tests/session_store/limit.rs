@@ -143,8 +143,8 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
 }
 
 /// The clock of another location is ahead. So the sessions that have just begun there look newer
-/// than they are, and the session whose login is counted looks like the oldest. It must not be
-/// ended.
+/// than they are, and the session whose login is followed by a count looks like the oldest. The
+/// count must not end this session.
 #[test]
 fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
@@ -166,8 +166,8 @@ fn a_count_never_ends_the_session_just_begun() {
     }
 }
 
-/// If the new session has ended before its login is counted, the count ends no other session to
-/// make room for it.
+/// After the login of a new session, the service counts the user's sessions. If the new session has
+/// ended before this count, the count ends no other session to make room for it.
 #[test]
 fn a_session_that_has_ended_since_takes_no_place() {
     let mut counted = 0;
@@ -228,8 +228,8 @@ fn sessions_of_a_later_epoch_are_left_alone() {
             assert_eq!(deployment.kv.value(&ended_key(*ticket)), None);
             assert!(deployment.kv.value(&session_key(*ticket)).is_some());
         }
-        // A count for a login after the revoke-all removes the records of the sessions from before
-        // it.
+        // A count for a login after the revoke-all removes the records of the sessions that began
+        // before the revoke-all.
         log_in_until_counted(&deployment, &store, &user, 10);
         assert_eq!(deployment.kv.value(&session_key(old)), None);
     }
@@ -371,8 +371,9 @@ fn a_record_lives_as_long_as_its_session() {
     assert_eq!(deployment.kv.value(&key), None);
 }
 
-/// As KV's documentation says, its list may not show a new key yet, even at the location that wrote
-/// it. A session that was ended at this location disappears from the list at once.
+/// As KV's documentation says, it is possible that its list does not show a new key yet, even at
+/// the location that wrote the key. A session that was ended at this location disappears from the
+/// list at once.
 #[test]
 fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     let deployment = Deployment::new(false);

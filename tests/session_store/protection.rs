@@ -550,7 +550,7 @@ fn nothing_that_was_revoked_is_accepted_again() {
     for (row, before) in shared.iter().enumerate() {
         for (column, after) in shared.iter().enumerate() {
             // The tokens are revoked either under the settings before the change or under those
-            // after it. Every second pair of settings uses the other order.
+            // after it. The choice alternates from pair to pair.
             let revoking = if (row + column).is_multiple_of(2) {
                 before
             } else {

@@ -68,8 +68,8 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // The other location now has in its cache that the session has not ended, and may
-                // use this for later checks.
+                // The other location now has in its cache that the session has not ended, and can
+                // use this cached answer for later checks.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -455,8 +455,8 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     }
 }
 
-/// A stolen token that was used already is presented sixty times at once. Each request may see a
-/// session that has not ended yet, so each may queue a notice. The owner gets exactly one mail,
+/// A stolen token that was used already is presented sixty times at once. Each request might see a
+/// session that has not ended yet, so each might queue a notice. The owner gets exactly one mail,
 /// even if the mail provider fails at first.
 #[test]
 fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {

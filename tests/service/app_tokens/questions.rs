@@ -225,7 +225,7 @@ on_both!(an_app_revokes_its_own_tokens_only, &[], world => {
     let session = session_of(&text(&spa, "access_token")).to_string();
     assert_eq!(answer.note.session_id, Some(session));
     assert_eq!(error(&renew(&world.service, &spa_refresh, SPA, &[]).await), "invalid_grant");
-    // The browser's session goes on, and so does its sign-on.
+    // Neither the browser's session nor its single sign-on has ended.
     assert!(world.service.renew_token(own[0], &client()).await.is_ok());
     assert_eq!(revoke(&spa_refresh, Some(SPA), None).await.status, 200, "once more");
 });

@@ -70,7 +70,7 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let ticket = browser.sign_on.clone().unwrap();
-    // The thief has only the sign-on cookie, and not the refresh token.
+    // The thief has only the cookie of the single sign-on, and not the refresh token.
     browser.refresh = None;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "sign_in");
     let refused = browser.decide(&sealed, &user, true).await;
@@ -225,9 +225,9 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
-// The service knows only in which second the user entered the password. So if the user entered it
-// in the second of the app's request, the service assumes that the password was entered before the
-// request.
+// The service knows only in which second the user entered the password. If this is also the second
+// in which the app's request arrived, the service assumes that the user entered the password before
+// the request.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;

@@ -85,7 +85,8 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
                 first_name: None,
                 last_name: None,
             };
-            // The account exists already, so the invitation is requested again.
+            // The account exists already. So this call returns an error and creates no account, but
+            // it requests the mail with the invitation again.
             let admin = world.admin().await;
             let again = service.create_user(&admin, invitee, None, locale).await;
             assert!(again.is_err());
@@ -169,7 +170,8 @@ enum Delay {
     None,
     JustUnderAnHour,
     AnHour,
-    /// A job can wait this long only as a dead letter.
+    /// A job can wait this long only as a dead letter, which is a failed job that an operator can
+    /// retry.
     FourteenDays,
 }
 

@@ -46,7 +46,7 @@ struct Case<S: 'static> {
     /// Whether a retry may get this error if the first attempt succeeded although its answer was
     /// lost.
     done_before: fn(&Error) -> bool,
-    /// Returns the rules that do not hold. It gets all mails that were sent.
+    /// Returns the rules that do not hold. The function gets all mails that were sent.
     wrong: Wrong<S>,
 }
 
@@ -140,9 +140,9 @@ const OPERATIONS: [(&str, &[&str]); 46] = [
     ),
 ];
 
-/// The table under "After 503" in docs/errors.md. For each operation, it has the codes with which a
-/// retry may be answered. If an operation has no codes, a retry is answered as the first request
-/// would have been.
+/// The table under "After 503" in docs/errors.md. Returns for each operation the error codes with
+/// which a retry may be answered. If an operation has no codes, a retry is answered as the first
+/// request would have been.
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();
