@@ -165,8 +165,8 @@ impl Random {
         }
     }
 
-    /// Adds a member at the beginning of the object, which may then have two members with the same
-    /// name.
+    /// Adds a member at the beginning of the object. If the object has a member with this name
+    /// already, it now has two.
     fn add_member(&mut self, text: &mut Vec<u8>) {
         let member = format!("{{\"{}\":{},", self.one_of(&NAMES), self.one_of(&VALUES));
         if text.first() == Some(&b'{') {
@@ -195,7 +195,7 @@ impl Random {
         *text = object.to_string().into_bytes();
     }
 
-    /// Changes a token after it was signed. Its signature is then usually invalid.
+    /// Changes a token after it was signed. This usually makes the signature invalid.
     fn change_token(&mut self, key: Key, good: &str) -> String {
         let mut text = good.as_bytes().to_vec();
         match self.below(8) {

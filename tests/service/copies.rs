@@ -335,9 +335,9 @@ fn copies_from_before_copies_since_are_not_used() {
     });
 }
 
-/// The KV session store has no copies, so the cron job tells nobody about these changes. But an
-/// operator may later switch `SESSION_STORE` to a store that still has older copies. So each change
-/// stays in the list for as long as an older copy may be used.
+/// The KV session store has no copies, so the cron job tells nobody about these changes. But it is
+/// possible that an operator later switches `SESSION_STORE` to a store that still has older copies.
+/// So each change stays in the list for as long as an older copy may be used.
 #[test]
 fn with_kv_changes_are_listed_for_a_day() {
     pollster::block_on(async {

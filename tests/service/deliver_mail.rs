@@ -375,8 +375,8 @@ fn a_retry_sends_the_same_mail_and_another_request_does_not() {
     });
 }
 
-/// The provider may accept a mail although its answer is lost. The retry has the same idempotency
-/// key, even if it comes much later, so the provider can recognise it.
+/// It is possible that the provider accepts a mail and its answer is lost. The retry has the same
+/// idempotency key, even if it comes much later, so the provider can recognise it.
 #[test]
 fn the_key_of_a_mail_is_the_same_in_every_try() {
     let world = on_memory(&[]);

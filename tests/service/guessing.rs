@@ -113,7 +113,8 @@ on_both!(a_session_is_known_and_may_fail_with_ten_wrong_current_passwords, DURAB
     let refused = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap_err();
     assert_eq!(refused, Error::RateLimited(1));
     // Another session of the same user is not delayed. The answer to a change of the password
-    // contains a new device ticket, with which the next login is not delayed.
+    // contains a new device ticket (a token for a long-lived cookie). With this ticket, the next
+    // login is not delayed.
     let other = try_on(service, ADA, PASSWORD, &device(&ada)).await.unwrap();
     let token = other.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap();

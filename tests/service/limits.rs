@@ -547,8 +547,9 @@ fn a_client_that_is_not_counted_meets_no_limit() {
     }
 }
 
-/// An app's servers may send the requests of all its users from one address. So an app that
-/// authenticates is counted under its own id. Other requests are counted under their network.
+/// It is possible that an app's servers send the requests of all its users from one address. So an
+/// app that authenticates is counted under its own id. Other requests are counted under their
+/// network.
 #[test]
 fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
     let world = World::new(&[]);

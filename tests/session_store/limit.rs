@@ -1,5 +1,5 @@
 //! The limit on the number of sessions per user. The service counts a user's sessions after it has
-//! sent the response to a login. At that time, KV's list of the sessions may be out of date.
+//! sent the response to a login. At that time, KV's list of the sessions can be out of date.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -156,7 +156,8 @@ fn a_count_never_ends_the_session_just_begun() {
             ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
             log_in(&deployment, &fast, ticket, 3);
         }
-        // Several counts run at once and delete the same keys. KV may refuse some of these writes.
+        // Several counts run at once and delete the same keys. It is possible that KV refuses some
+        // of these writes.
         let _ = deployment.time.run(deployment.background.run());
         deployment.time.advance(2);
         let ticket = deployment.ticket(&user);
@@ -317,8 +318,8 @@ fn ended_sessions_do_not_accumulate() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // From here on, the epoch is raised before each login, as after a change of the password. This
-    // ends all earlier sessions.
+    // From here on, the user's `session_epoch` is raised before each login, as a change of the
+    // password does. This ends all earlier sessions.
     for epoch in 1..1_500 {
         begin(now, epoch);
         most = most.max(store.recorded());
@@ -326,8 +327,8 @@ fn ended_sessions_do_not_accumulate() {
     }
     assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
 
-    // The store removes the record that the session has ended long before all tokens of the session
-    // have expired. The session stays ended even so.
+    // Long before all tokens of the session have expired, the store removes the record of the
+    // session's end. The session stays ended even so.
     let ended = begin(now, 1_500);
     let ending = Ending::by_id(user, ended);
     let end = store.end(&ending, EndReason::LoggedOut, now);

@@ -330,8 +330,8 @@ impl<S: SessionStore> Walk<'_, S> {
         let spent = issued.refresh[1].clone();
         self.deployment.time.advance(rules.rotate_after.max(2));
         let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
-            // Under these settings the session ends before its token may be rotated. So the token
-            // can't be used twice.
+            // Under these settings the session ends before its token is old enough to be replaced
+            // by a renewal. So the token can't be used twice.
             return false;
         };
         issued

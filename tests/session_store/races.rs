@@ -155,8 +155,8 @@ fn revoke_all(seed: u64, late_at_home: bool) {
     assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
 }
 
-/// A session ends here while it is renewed at another location. A location may serve stale data for
-/// a limited time. After that time, the session has ended everywhere.
+/// A session ends here while it is renewed at another location. A location of KV can serve stale
+/// data for a limited time. After that time, the session has ended everywhere.
 #[test]
 fn log_out_here_while_it_renews_elsewhere() {
     let deployment = Deployment::new(true);

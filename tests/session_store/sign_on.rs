@@ -14,7 +14,7 @@ use edgegate::ports::{Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, client, seal, session_key};
 
-/// The session of an app that has access through a user's sign-on.
+/// The session of an app that has access through a user's single sign-on.
 #[derive(Clone, Copy)]
 struct App {
     ticket: RefreshTicket,

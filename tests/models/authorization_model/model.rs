@@ -10,7 +10,7 @@ use crate::check::Coverage;
 use crate::state::{App, Ask, Exchange, For, Issued, Party, State, Violation};
 use crate::world::{Asked, Bug, URIS, World, receiver};
 
-/// The lifetime of a code in ticks.
+/// The lifetime of a code in ticks (steps of time).
 const CODE_TICKS: u8 = 2;
 const MOST_CODES: usize = 2;
 const MOST_IN_TRANSIT: usize = 2;
@@ -316,7 +316,7 @@ impl Model for Setting {
                 for code in &mut state.codes {
                     code.age = (code.age + 1).min(CODE_TICKS);
                 }
-                // A token request that has not arrived within a tick is lost.
+                // A token request that has not arrived within a tick (a step of time) is lost.
                 state.exchanges.clear();
             }
             Action::Ask(by, ask) => self.issue(&mut state, by, ask),

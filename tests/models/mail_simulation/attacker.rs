@@ -249,7 +249,8 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);
     world.add_user(0, &email(0), true, false);
-    // Registrations use up all pools. Resets use up all pools except the first.
+    // The mails of registrations use up all pools. The mails of resets use up all pools except the
+    // first.
     for number in 0..30 {
         let _ = world.ask(
             &Request::Register("nobody@example.com".to_owned()),

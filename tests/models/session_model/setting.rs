@@ -23,7 +23,7 @@ pub enum Store {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
     /// One record stores both the last use of a token and the end of the session. A renewal writes
-    /// the whole record from what it read earlier, so it may overwrite an end.
+    /// the whole record from what it read earlier, so it can overwrite the end of the session.
     OneRecord,
     /// A renewal sends its answer before the write, which may fail.
     AnswersBeforeWriting,
@@ -47,7 +47,7 @@ pub enum Clients {
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,
-        /// The user's epoch is raised at any time.
+        /// The user's `session_epoch` is raised at any time, which ends all sessions of the user.
         revoke: bool,
     },
 }
@@ -67,18 +67,18 @@ pub enum Proves {
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub name: &'static str,
-    /// The length of a tick, in seconds.
+    /// The length of a tick (a step of time), in seconds.
     pub tick: u64,
     pub rules: Rules,
     pub store: Store,
     pub clients: Clients,
-    /// How many messages may be in transit at once.
+    /// How many messages can be in transit at once.
     pub in_flight: usize,
-    /// Others may act between a renewal's read and its write.
+    /// Others can act between a renewal's read and its write.
     pub slow_writes: bool,
-    /// The user's row is read before the session, and others may act between the two reads.
+    /// The user's row is read before the session, and others can act between the two reads.
     pub row_first: bool,
-    /// Requests and responses may get lost.
+    /// Requests and responses can get lost.
     pub losses: bool,
     /// It is possible that the network delivers a request twice.
     pub duplicates: bool,

@@ -272,8 +272,8 @@ on_both!(no_route_of_the_account_takes_an_apps_token, &[], world => {
             let path = path.replace("{id}", &some_id).replace("{sid}", &some_id)
                 .replace("{secret_id}", &some_id);
             let authorization = bearer(token);
-            // A route may read its body before it checks the token, so both an empty and a full
-            // body are sent.
+            // It is possible that a route reads its body before it checks the token, so both an
+            // empty and a full body are sent.
             for body in ["{}", r#"{"password":"x","email":"x","roles":[]}"#] {
                 let request = Request {
                     method: &method,

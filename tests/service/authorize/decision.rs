@@ -152,8 +152,8 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
-// A user may take an hour to decide. If an administrator takes a right from the app in that time,
-// the user can no longer grant that right.
+// A user has an hour to decide. If an administrator takes a right from the app in that time, the
+// user can no longer grant that right.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;

@@ -197,7 +197,7 @@ fn every_account_has_its_own_nonce_so_that_the_ticket_secret_alone_makes_no_link
             for user in [invited, registered.user] {
                 assert_eq!(user.link_nonce.as_str().len(), 32);
                 assert!(nonces.insert(user.link_nonce.as_str().to_owned()));
-                // This user has the same values as the account, except the nonce. Others may know
+                // This user has the same values as the account, except the nonce. Others might know
                 // or guess the values, but not the nonce.
                 let guessed = User {
                     link_nonce: edgegate::domain::account::LinkNonce::new(&[0; 16]),

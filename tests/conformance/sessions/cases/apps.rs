@@ -133,9 +133,9 @@ pub(crate) async fn a_log_out_ends_the_apps_of_the_sign_on<W: World>(world: &W) 
     Ok(())
 }
 
-/// Nobody renewed the browser's session, so the store may have deleted its record. A log-out with
-/// the session's ticket still ends the sessions of the apps, because the ticket contains the id of
-/// the sign-on.
+/// Nobody renewed the browser's session, so it is possible that the store has deleted its record. A
+/// log-out with the session's ticket still ends the sessions of the apps, because the ticket
+/// contains the id of the single sign-on ("sign-on") to which these sessions belong.
 pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     for goes_on_with in [None, Some(ada.ticket().session)] {
@@ -156,9 +156,9 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
     Ok(())
 }
 
-/// After a new login in the same browser, the sign-on is the same as before. A log-out of the new
-/// session ends this sign-on. The store finds the id of the sign-on in the record of the new
-/// session, or in the ticket.
+/// After a new login in the same browser, the user's single sign-on ("sign-on") is the same as
+/// before. A log-out of the new session ends this sign-on. The store finds the id of the sign-on in
+/// the record of the new session, or in the ticket.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -171,7 +171,8 @@ pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &
     end(&ada, first.session, EndReason::Replaced).await?;
     world.pass(1);
     goes_on(&ada, app, "after a new login in the same browser").await?;
-    // The record of the session contains the id of the sign-on, and a renewal does not remove it.
+    // The record of the session contains the id of the single sign-on, and a renewal does not
+    // remove it.
     let verdict = ada.renew(again, &laptop(), &every_time()).await?;
     check!(matches!(verdict, Verdict::Fresh(_)), "{verdict:?}");
     world.pass(1);
@@ -288,12 +289,12 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         app.ticket = successor(app.ticket)?;
         world.pass(1);
     }
-    // The same user signs in again in the same browser. The sign-on continues.
+    // The same user signs in again in the same browser. The single sign-on continues.
     let again = Holder::Browser {
         sign_on: Some(browser.session),
     };
     ada.record_for(ada.ticket(), again, None).await?;
-    // KV's list may be out of date for a while.
+    // KV's list can be out of date for a while.
     world.pass(60);
     let listed = world
         .here()
@@ -364,7 +365,7 @@ pub(crate) async fn a_withdrawn_app_ends_everywhere<W: World>(world: &W) -> Case
     let outlives = begin(&ada, "one", None, None).await?;
     let other = begin(&ada, "other", Some(browser.session), None).await?;
     let bobs = begin(&bob, "one", None, None).await?;
-    // KV's list may miss sessions that began in the last minute.
+    // KV's list can lack sessions that began in the last minute.
     world.pass(60);
     for _ in 0..2 {
         world
@@ -468,7 +469,8 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
         false,
         "before"
     );
-    // A session was replaced by a newer one. This is not a log-out, so the sign-on has not ended.
+    // A session was replaced by a newer one. This is not a log-out, so the single sign-on has not
+    // ended.
     let replaced = ada.begin().await?;
     end(&ada, replaced.session, EndReason::Replaced).await?;
     check_eq!(

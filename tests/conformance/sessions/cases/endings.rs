@@ -76,8 +76,8 @@ pub(crate) async fn an_ended_session_never_comes_back<W: World>(world: &W) -> Ca
     Ok(())
 }
 
-/// The session ends during a renewal. The renewal may still succeed, but afterwards the session has
-/// ended.
+/// The session ends during a renewal. It is possible that the renewal still succeeds, but
+/// afterwards the session has ended.
 pub(crate) async fn an_end_during_a_renewal_counts<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;

@@ -43,7 +43,7 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
             let user = ready(Ok(Some(ada.user.clone())));
             let renewal = ada.renew_at(store, ticket, &laptop(), &rules(), user).await;
             let verdict = renewal?.verdict;
-            // The isolate that ended a session may still remember that the session has ended.
+            // It is possible that the isolate that ended a session still remembers this end.
             let is_gone = matches!(verdict, Verdict::Unknown | Verdict::Ended);
             check!(is_gone, "{verdict:?}");
         }

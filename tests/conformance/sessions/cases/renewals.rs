@@ -1,4 +1,5 @@
-//! Renewals: what the store records for each verdict.
+//! Renewals: what the store records for each verdict (each possible decision about the presented
+//! token).
 
 use std::future::ready;
 
@@ -246,8 +247,8 @@ pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Cas
 pub(crate) async fn a_new_session_renews_elsewhere_at_once<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.ticket();
-    // The other location has already read that the session does not exist, and may have cached
-    // this.
+    // The other location has already read that the session does not exist, and might have cached
+    // this answer.
     has_ended(&ada, world.elsewhere(), first.session).await?;
     ada.record(first, None).await?;
     for (seconds, rules) in [(0, rules()), (ROTATE_AFTER, rules()), (0, every_time())] {

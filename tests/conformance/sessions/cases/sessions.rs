@@ -78,8 +78,8 @@ pub(crate) async fn a_begin_repeated_after_a_renewal_changes_nothing<W: World>(w
 pub(crate) async fn a_new_session_is_known_everywhere<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let token = ada.ticket();
-    // The other location has already read that the session does not exist, and may have cached
-    // this.
+    // The other location has already read that the session does not exist, and might have cached
+    // this answer.
     check!(
         has_ended(&ada, world.elsewhere(), token.session).await?,
         "before it began"
@@ -119,7 +119,7 @@ pub(crate) async fn a_list_shows_who_and_when<W: World>(world: &W) -> Case {
 
     world.pass(DAY);
     ada.renew(first, &stranger(), &rules()).await?;
-    // KV's list may be out of date for a while.
+    // KV's list can be out of date for a while.
     world.pass(60);
     let sessions = list().await.map_err(text)?;
     let [session] = sessions.as_slice() else {

@@ -38,7 +38,8 @@ pub(crate) async fn versions_only_rise<W: World>(world: &W) -> Case {
 pub(crate) async fn a_version_counts_for_its_time<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
-    // The store may remember the answer to this earlier check.
+    // It is possible that the store remembers the answer to this check, which comes before the
+    // change.
     has_ended(&ada, world.here(), first.session).await?;
     world
         .here()

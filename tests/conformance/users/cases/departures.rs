@@ -1,5 +1,5 @@
-//! When an account is deleted, the directory records a departure. The departure stays until
-//! everything that belonged to the account is deleted.
+//! When an account is deleted, the directory stores a record of the deletion (a departure). The
+//! departure stays until everything that belonged to the account is deleted.
 
 use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;
@@ -77,9 +77,10 @@ pub(crate) async fn a_deletion_records_a_departure<D: UserDirectory>(world: &Wor
     Ok(())
 }
 
-/// An operator may restore a deleted account under its id. At that time, the departure of the first
-/// deletion is still stored. If a second deletion comes after its deadline, it must fail, although
-/// a departure is stored. If the second deletion succeeds, its own departure must be recorded.
+/// An operator may restore a deleted account under its id. At that time, the record of the first
+/// deletion (a departure) is still stored. If a second deletion comes after its deadline, it must
+/// fail, although a departure is stored. If the second deletion succeeds, its own departure must be
+/// recorded.
 pub(crate) async fn an_account_that_was_put_back_departs_again<D: UserDirectory>(
     world: &World<D>,
 ) -> Case {

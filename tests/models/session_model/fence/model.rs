@@ -92,8 +92,9 @@ pub enum Action {
     RollBack,
 }
 
-/// The number of ticks, counted from the start of the hold, in which a change can still be
-/// committed if the clocks differ by `skew` seconds.
+/// A change must hold the object before it is committed. Returns the number of ticks, counted from
+/// the start of this hold, in which the change can still be committed if the clocks differ by
+/// `skew` seconds.
 fn commit_ticks(skew: u64) -> u64 {
     (HOLD_COMMIT + skew).div_ceil(TICK)
 }

@@ -2,7 +2,7 @@
 
 use edgegate::domain::session::{DatedCopy, Fence, Generation, Need, UserCopy};
 
-/// The length of a tick, in seconds.
+/// The length of a tick (a step of time), in seconds.
 pub const TICK: u64 = 30;
 /// The current time of the object's clock. It never moves in this model, because the other times in
 /// a state are relative to it. So states that differ only by a shift in time are equal.
@@ -55,7 +55,7 @@ pub struct Object {
     /// The object runs an old version of the service, which does not know the protocol of the
     /// fence.
     pub is_old: bool,
-    /// The number of ticks for which the object is still held.
+    /// The number of ticks for which the object is still held, and so uses no copy.
     pub held: u8,
     pub generation: Option<u8>,
     pub copy: Option<(u8, Asked)>,
@@ -173,7 +173,7 @@ pub enum Change {
     OldCommitted(u8),
 }
 
-/// The user's entry in the outbox `row_changed`.
+/// The user's entry in the outbox, which is the database table `row_changed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outbox {
     Empty,
