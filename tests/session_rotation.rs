@@ -407,7 +407,8 @@ fn the_last_number_is_the_end() {
     );
 }
 
-/// A store that does only one thing: it writes what the verdict says.
+/// A store that does only one thing: it writes what the verdict (the decision about a renewal)
+/// says.
 #[derive(Default)]
 struct Model {
     stored: Stored,

@@ -273,7 +273,7 @@ fn a_change_that_is_late_each_time_answers_503_and_changes_nothing() {
         );
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // If one attempt fewer is late, the last attempt succeeds.
+        // Now every attempt except the last one is too late. So the last attempt succeeds.
         users.be_late(HOLD_TRIES - 1);
         world.service.revoke_tokens(ada.user.id).await.unwrap();
         assert!(!world.is_valid(&ada).await);

@@ -1,4 +1,5 @@
-//! What an operator ticket allows, and what it does not allow.
+//! What an operator ticket (a short-lived key for an operator's command) allows, and what it does
+//! not allow.
 
 use edgegate::adapters::memory::MemoryPorts;
 use edgegate::domain::account::UserId;

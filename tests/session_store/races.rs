@@ -221,8 +221,8 @@ fn log_out_here_while_it_renews_elsewhere() {
 }
 
 /// Two caches delay the effect of a log-out. At the other location, KV does not show the end of the
-/// session for up to 60 s. If the service reads KV just before that time is over, a check uses the
-/// value that was read for another 15 s. This is the worst case.
+/// session for up to 60 s. If the service reads KV just before that time is over, checks use this
+/// old value for another 15 s. This is the worst case.
 #[test]
 fn a_check_elsewhere_after_a_log_out() {
     let bound = (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000;

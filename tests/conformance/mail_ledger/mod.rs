@@ -25,7 +25,8 @@ pub(crate) struct World<L> {
 }
 
 impl<L: MailLedger> World<L> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(ledger: L, first: u64) -> Self {
         Self {
             ledger,

@@ -24,7 +24,8 @@ pub(crate) struct World<D> {
 }
 
 impl<D: UserDirectory> World<D> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(directory: D, first: u64) -> Self {
         Self {
             directory,

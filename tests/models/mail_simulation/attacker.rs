@@ -11,8 +11,8 @@
 //!   hour, the attacker makes only enough of these later requests to keep both pools empty: 300
 //!   with a budget of 10,000. This is enough, because an honest user's first request is paid only
 //!   from the pool *first*. The test `pays_from_one_row` checks that.
-//! - All networks make their first request of a day in the first minute of the day, because then
-//!   honest users wait longest.
+//! - All networks make their first request of a day in the first minute of the day, because honest
+//!   users have to wait longest in that case.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! A job may wait in the queue, and a ticket may be used late. Even then it may do only what its
+//! A job (a queued request for a mail) can wait in the queue, and a ticket (a mailed link or
+//! another signed token) can be used late. Even then, the job or ticket may do only what its
 //! requester was allowed to do at the time of the request. A table in `docs/storage.md` says what
 //! each job and ticket may do and what ends it. This test changes the account between the request
 //! and the action, with the changes in every order, and compares the result with the table.

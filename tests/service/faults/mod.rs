@@ -507,9 +507,9 @@ fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: User
     });
 }
 
-/// An update of the row fails, and just before it another operator changes the row. So the row has
-/// the version that the update would have made, but not the update's own change. The service must
-/// not report this change as made.
+/// An update of the user's row fails. Just before this update, another operator has changed the
+/// row. So the row has the version that the update would have given it, but not the update's own
+/// change. The service must not report this change as made.
 #[test]
 fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     for name in [

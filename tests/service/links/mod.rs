@@ -227,9 +227,9 @@ on_both!(a_registration_link_makes_no_account_again_after_its_deletion, &[("LIMI
         assert_eq!(deliver(&world, &waiting).await, Delivery::NotDue(NotDue::Superseded));
         assert!(find(&world, GRACE).await.is_none());
     }
-    // A new registration with this address succeeds. The cron job must not delete the record that
-    // the address was freed as long as the old link has not expired. Otherwise the old link would
-    // work again.
+    // A new registration with this address succeeds. As long as the old link has not expired, the
+    // cron job must not delete the record of the freed address. Otherwise the old link would work
+    // again.
     world.service.forget_freed_addresses().await.unwrap();
     assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
     let anew = registration_job(&world).await;

@@ -153,8 +153,8 @@ pub(crate) async fn a_forgotten_copy_is_read_again<W: World>(world: &W) -> Case 
 }
 
 /// A login tells the store which version of the user's row the login has read. If the store's copy
-/// has another version, the store discards the copy. It makes no copy of the row that the login has
-/// read.
+/// has another version, the store discards the copy. The store makes no copy of the row that the
+/// login has read.
 pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
