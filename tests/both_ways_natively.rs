@@ -1,5 +1,5 @@
-//! Verifies tokens in two ways, natively. The platform in these tests is as lenient as any platform
-//! may be.
+//! Verifies tokens in two ways, natively. The platform in these tests makes no checks beyond the
+//! mathematics of a signature, because real platforms differ in such checks.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -120,8 +120,8 @@ fn the_first_mutated_tokens_have_the_outcomes_that_they_have_in_workerd() {
     );
 }
 
-/// A platform that accepts every signature. Then signatures are rejected only by the check of their
-/// form, which does not ask the platform.
+/// A platform that accepts every signature. With this platform, a signature is rejected only if its
+/// form is wrong. The form is checked without the platform.
 struct Yes;
 
 impl SignatureVerifier for Yes {

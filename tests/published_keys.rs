@@ -21,8 +21,8 @@ use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 #[path = "count/mod.rs"]
 mod count;
 
-/// Files in which a reader may find an example key and copy it. The test keys of Project Wycheproof
-/// are left out, because nobody deploys those.
+/// Files in which a reader might find an example key and copy it. The test keys of Project
+/// Wycheproof are left out, because nobody deploys those.
 const PLACES: [&str; 10] = [
     "README.md",
     "SECURITY.md",
@@ -142,7 +142,7 @@ fn no_published_key_starts_a_worker_that_the_world_can_reach() {
     let mut found: BTreeMap<(&str, String), String> = BTreeMap::new();
     for (source, public, private) in OF_RFCS {
         for key in [public, private].into_iter().filter(|key| !key.is_empty()) {
-            // A reader who copies an example key may use it in any of these settings.
+            // A reader who copies an example key might use it in any of these settings.
             for setting in ["SIGNING_KEYS", "TICKET_SECRET", "PEPPERS"] {
                 found.insert((setting, key.to_owned()), source.to_owned());
             }

@@ -121,7 +121,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
         .to_str()
         .unwrap();
     let titles: Vec<&str> = match extension {
-        // In JavaScript and in headings, a title may contain a comma, so a cell is not split at its
+        // In JavaScript and in headings, a title can contain a comma, so a cell is not split at its
         // commas.
         "rs" | "json" => shown.titles.split(", ").collect(),
         _ => vec![&shown.titles],
@@ -148,7 +148,7 @@ fn missing(shown: &Shown, found: &mut usize) -> Vec<String> {
 }
 
 fn is_rust_test(text: &str, name: &str) -> bool {
-    // A test case of a conformance suite has a type parameter, so its name may be followed by `<`.
+    // A test case of a conformance suite has a type parameter, so its name can be followed by `<`.
     [
         format!("fn {name}("),
         format!("fn {name}<"),
@@ -429,7 +429,8 @@ fn randomness_is_the_platforms_alone() {
             assert!(!code(&text).contains(weak), "{name}: {weak}");
         }
     }
-    // Only this file may use `Math.random`, because it spreads pauses and makes no secret.
+    // Only `platform.js` may use `Math.random`. It needs random numbers to vary the length of
+    // pauses, not to make secrets.
     for (name, text) in sources("npm/edgegate") {
         assert_eq!(
             text.contains("Math.random"),

@@ -60,7 +60,7 @@ fn used(counter: u32, ago: u64) -> Stored {
 }
 
 const NOW: u64 = BEGUN + DAY;
-/// The proof of the login.
+/// The proof that the login has made: at this time the user entered the password.
 const PROOF: Proof = Proof::by_password(BEGUN);
 
 fn verdict(stored: Stored, counter: u32) -> Verdict {
@@ -407,7 +407,8 @@ fn the_last_number_is_the_end() {
     );
 }
 
-/// A store that does only one thing: it writes what the verdict says.
+/// A store that does only one thing: it writes what the verdict (the decision about a renewal)
+/// says.
 #[derive(Default)]
 struct Model {
     stored: Stored,
@@ -517,8 +518,9 @@ proptest! {
     }
 }
 
-/// Decisions do not depend on the proof in the ticket or on the proof in the record. The record
-/// keeps the later of the two proofs.
+/// The ticket and the record each contain a proof (the time at which the user last entered the
+/// password). The decisions about renewals do not depend on these proofs. The record keeps the
+/// later of the two.
 #[test]
 fn a_proof_decides_nothing_and_the_later_one_is_kept() {
     let proofs = [0, BEGUN, NOW, u64::MAX].map(Proof::by_password);

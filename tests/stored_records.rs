@@ -231,8 +231,8 @@ fn sampled_kv() -> Kv {
 #[test]
 fn kv_records_are_written_as_before() {
     let written = write_kv();
-    // Earlier versions do not read the records of ended sign-ons, so the test compares them
-    // separately.
+    // Earlier versions do not read the records of ended single sign-ons, so the test compares these
+    // records separately.
     let is_sign_off = |entry: &&Value| entry["key"].as_str().unwrap().starts_with("signed_off:");
     let entries = written.as_array().unwrap();
     let others: Vec<&Value> = entries.iter().filter(|it| !is_sign_off(it)).collect();
@@ -247,9 +247,9 @@ fn kv_records_are_written_as_before() {
             )
         })
         .collect();
-    // The record of an ended sign-on has the same content as the record of the ended session with
-    // the same id. If a session ended because of the limit, its sign-on has not ended, so there is
-    // no such record.
+    // The record of an ended single sign-on has the same content as the record of the ended session
+    // with the same id. If a session ended because of the limit, its sign-on has not ended, so
+    // there is no such record.
     let expected = [(4, "logged_out"), (5, "reused"), (6, "ended_by_user")].map(|(of, reason)| {
         let value = format!(r#"{{"reason":"{reason}","at":{}}}"#, NOW + 200);
         (key("signed_off", of), value)
@@ -260,8 +260,8 @@ fn kv_records_are_written_as_before() {
 
 #[test]
 fn kv_records_of_the_version_before_are_read() {
-    // The proof in the records is newer than the proof in the ticket. So the answer shows which of
-    // the two proofs was used.
+    // The proof (the time at which the user entered the password) in the records is newer than the
+    // proof in the ticket. So the answer shows which of the two proofs was used.
     let own = Some(Proof::by_password(NOW));
     let recorded = Some(Proof::by_password(NOW + 1));
     let renewed = |session, counter, now, has_address| {

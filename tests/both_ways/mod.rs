@@ -105,7 +105,7 @@ impl<P: SignatureVerifier> SignatureVerifier for Counted<P> {
 }
 
 /// Verifies the tokens in tests/vectors/agreement. `platform` is called once for each key set and
-/// makes its platform.
+/// returns the platform that verifies the tokens of this key set.
 pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) -> Found {
     let file: Value = serde_json::from_str(CATALOGUE).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -137,8 +137,8 @@ pub(crate) async fn catalogue<P: SignatureVerifier>(platform: impl Fn() -> P) ->
     found
 }
 
-/// Reads a token of the file. It is a text, an array of texts, or a text that is repeated a number
-/// of times.
+/// Reads a token of the file. The file has a token as a text, as an array of texts to be joined, or
+/// as a text to be repeated and the number of times.
 fn written(token: &Value) -> String {
     match token {
         Value::String(text) => text.clone(),

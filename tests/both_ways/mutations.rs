@@ -80,8 +80,8 @@ const PIECES: [&[u8]; 14] = [
 /// Characters of base64url, and some that are not in its alphabet.
 const LETTERS: &[u8] = b"ABCDXYZabcdxyz0189-_.=+/ \t";
 
-/// The order of the base point of Ed25519 (little-endian). The next constant is that of P-256
-/// (big-endian).
+/// The order of the base point of Ed25519 (little-endian). The next constant is the order of the
+/// base point of P-256 (big-endian).
 const ED25519_ORDER: [u8; 32] = [
     0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
@@ -165,8 +165,8 @@ impl Random {
         }
     }
 
-    /// Adds a member at the beginning of the object, which may then have two members with the same
-    /// name.
+    /// Adds a member at the beginning of the object. If the object has a member with this name
+    /// already, it now has two.
     fn add_member(&mut self, text: &mut Vec<u8>) {
         let member = format!("{{\"{}\":{},", self.one_of(&NAMES), self.one_of(&VALUES));
         if text.first() == Some(&b'{') {
@@ -195,7 +195,7 @@ impl Random {
         *text = object.to_string().into_bytes();
     }
 
-    /// Changes a token after it was signed. Its signature is then usually invalid.
+    /// Changes a token after it was signed. This usually makes the signature invalid.
     fn change_token(&mut self, key: Key, good: &str) -> String {
         let mut text = good.as_bytes().to_vec();
         match self.below(8) {

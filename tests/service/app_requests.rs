@@ -1,5 +1,6 @@
-//! An app's authorization request has an id. If a mail is requested meanwhile, the link in the mail
-//! contains this id, so the page that the link opens can continue the app's request.
+//! An app's authorization request has an id. If the user requests a mail before the request is
+//! completed, the link in the mail contains this id. So the page that the link opens can continue
+//! the app's request.
 
 use edgegate::domain::app_request_id::AppRequestId;
 use edgegate::domain::mail::{Locale, Message};

@@ -48,8 +48,9 @@ on_both!(of_two_at_once_one_wins, &[], world => {
     assert!(matches!(lost, Error::Access(_) | Error::CurrentPassword), "{lost}");
 });
 
-// Each change of the password sends a mail, so the number of changes is limited by the mail gate.
-// Without a mail provider, the Worker has no mail gate, and a call to the gate would fail.
+// Each change of the password sends a mail, so the limit on mails per network (the mail gate) also
+// limits the number of changes. Without a mail provider, the Worker has no mail gate, and a call to
+// the gate would fail.
 on_both!(without_a_mail_provider_changes_are_not_counted, &[("MAIL_PROVIDER", "none")], world => {
     let service = &world.service;
     let mut token = log_in(service, ADA).await.unwrap().tokens.access_token;

@@ -132,7 +132,7 @@ fn job(number: u8, asked_at: u64, task: Task) -> Job {
     }
 }
 
-/// One job of each kind of mail that may have been requested before the deletion.
+/// One job of each kind of mail that could have been requested before the deletion.
 fn tasks(account: &User) -> Vec<Task> {
     let user = account.id;
     let next = EmailAddress::parse(NEXT).unwrap();

@@ -1,5 +1,5 @@
-//! A session store that keeps copies of users' rows. Tests when a change of a row takes effect for
-//! renewals and checks.
+//! Some session stores keep copies of users' rows of the database. After a row was changed, tests
+//! how soon renewals and checks of access tokens see the change.
 
 use edgegate::adapters::memory::MemorySessions;
 use edgegate::domain::account::{UserChange, UserId};
@@ -16,8 +16,8 @@ use crate::fixture::{ADA, NEW_PASSWORD, PASSWORD, ROOT, World, client, on_kv, on
 type Durable = World<MemorySessions>;
 
 impl Durable {
-    /// Renews Ada's refresh token. Returns the roles in the new access token, or the verdict if the
-    /// renewal is refused.
+    /// Renews Ada's refresh token. Returns the roles in the new access token. If the renewal is
+    /// refused, returns the verdict (why it is refused).
     async fn roles(&self, ada: &SignedIn) -> Result<Vec<String>, Option<Verdict>> {
         let token = ada.tokens.refresh_token.expose();
         let renewed = self.service.renew_token(token, &client()).await;
@@ -43,7 +43,7 @@ impl Durable {
         self.service.is_authorized_by_role(access, &["user"]).await
     }
 
-    /// Signs in and lets the store make a copy of the row.
+    /// Signs in as Ada and lets the store make a copy of Ada's row.
     async fn with_copy(&self) -> SignedIn {
         let ada = self.log_in(ADA);
         assert_eq!(self.roles(&ada).await, Ok(vec!["user".to_owned()]));
@@ -89,7 +89,8 @@ fn a_change_by_hand_counts_once_the_cron_has_run() {
 }
 
 /// A row is changed directly in the database. The next run of the cron job handles this change, no
-/// matter how many earlier changes are waiting and whether the objects of those users answer.
+/// matter how many earlier changes are waiting, and no matter whether the Durable Objects of those
+/// users answer.
 #[test]
 fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     pollster::block_on(async {
@@ -108,8 +109,8 @@ fn a_new_change_by_hand_does_not_wait_for_a_long_list() {
     });
 }
 
-/// The objects of some users fail. The changes of other users are handled even so, however long the
-/// failing objects have been waiting.
+/// The Durable Objects of some users fail. The changes of other users are handled even so, however
+/// long the changes of the failing objects have been waiting.
 #[test]
 fn objects_that_fail_do_not_keep_the_others_waiting() {
     pollster::block_on(async {
@@ -138,8 +139,8 @@ fn objects_that_fail_do_not_keep_the_others_waiting() {
     });
 }
 
-/// Copies that are older than `COPIES_SINCE` are not used. So the cron job does not have to tell an
-/// object about a change from before that time. It handles later changes as usual.
+/// Copies that are older than `COPIES_SINCE` are not used. So the cron job does not have to tell a
+/// user's Durable Object about a change from before that time. It handles later changes as usual.
 #[test]
 fn changes_from_before_copies_since_leave_the_list() {
     pollster::block_on(async {
@@ -164,8 +165,9 @@ fn changes_from_before_copies_since_leave_the_list() {
     });
 }
 
-/// Each change that the service makes takes effect at once: during the hold, when the store may not
-/// use its copy, and after it. It makes no difference whether a copy was made in between.
+/// Each change that the service makes takes effect at once: while the change holds the store (then
+/// the store must not use its copy), and afterwards. It makes no difference whether a copy was made
+/// in between.
 #[test]
 fn each_change_of_the_service_counts_at_once() {
     type Change = fn(&Durable, UserId) -> Result<(), Error>;
@@ -271,7 +273,7 @@ fn a_change_that_is_late_each_time_answers_503_and_changes_nothing() {
         );
         assert!(world.roles(&ada).await.is_ok());
         assert!(world.is_valid(&ada).await);
-        // If one attempt fewer is late, the last attempt succeeds.
+        // Now every attempt except the last one is too late. So the last attempt succeeds.
         users.be_late(HOLD_TRIES - 1);
         world.service.revoke_tokens(ada.user.id).await.unwrap();
         assert!(!world.is_valid(&ada).await);
@@ -333,9 +335,9 @@ fn copies_from_before_copies_since_are_not_used() {
     });
 }
 
-/// The KV session store has no copies, so the cron job tells nobody about these changes. But an
-/// operator may later switch `SESSION_STORE` to a store that still has older copies. So each change
-/// stays in the list for as long as an older copy may be used.
+/// The KV session store has no copies, so the cron job tells nobody about these changes. But it is
+/// possible that an operator later switches `SESSION_STORE` to a store that still has older copies.
+/// So each change stays in the list for as long as an older copy may be used.
 #[test]
 fn with_kv_changes_are_listed_for_a_day() {
     pollster::block_on(async {
@@ -378,8 +380,8 @@ fn a_session_that_has_ended_is_refused_without_the_row() {
     });
 }
 
-/// An SQL statement that changes rows of `users` must have a condition that fails after the
-/// deadline of the hold. The exception is a statement that changes only values that copies do not
+/// An SQL statement that changes rows of `users` must have a condition that is false after the
+/// deadline of the change. The exception is a statement that changes only values that copies do not
 /// contain.
 #[test]
 fn every_statement_that_changes_a_users_row_is_guarded() {

@@ -97,7 +97,8 @@ fn the_last_place_of_a_pool_goes_to_the_first_of_a_batch() {
         for email in [ADA, ROOT] {
             jobs.push(ask(&world, email).await);
         }
-        // The budget has four mails for first resets. Three of them are used up here.
+        // The budget allows four mails for resets that are the first request of a network. Three of
+        // them are used up here.
         for _ in 0..3 {
             let ledger = &world.service.ports().mail_ledger;
             let account = jobs[0].pool.account(jobs[0].task.class().unwrap()).unwrap();
@@ -374,8 +375,8 @@ fn a_retry_sends_the_same_mail_and_another_request_does_not() {
     });
 }
 
-/// The provider may accept a mail although its answer is lost. The retry has the same idempotency
-/// key, even if it comes much later, so the provider can recognise it.
+/// It is possible that the provider accepts a mail and its answer is lost. The retry has the same
+/// idempotency key, even if it comes much later, so the provider can recognise it.
 #[test]
 fn the_key_of_a_mail_is_the_same_in_every_try() {
     let world = on_memory(&[]);

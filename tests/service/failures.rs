@@ -57,7 +57,8 @@ fn a_retry_completes_a_failed_log_out_or_revocation() {
         assert_eq!(error.code(), Code::Unavailable);
         let error = service.revoke_tokens(one.user.id).await.unwrap_err();
         assert_eq!(error.code(), Code::Unavailable);
-        // The new epoch is already stored in the user's row, so renewals are refused.
+        // The new `session_epoch` is already stored in the user's row. Refresh tokens contain the
+        // old one, so renewals are refused.
         let error = service
             .renew_token(one.tokens.refresh_token.expose(), &client())
             .await;

@@ -167,7 +167,8 @@ pub(crate) async fn log_in<P: Ports>(
     service.generate_token(login, &client()).await
 }
 
-/// The verdict because of which a renewal was refused.
+/// The verdict (the decision about the presented refresh token) because of which a renewal was
+/// refused.
 pub(crate) fn verdict(error: &Error) -> Option<Verdict> {
     match error {
         Error::Grant(GrantRefusal::Session(verdict, ..)) => Some(*verdict),

@@ -162,7 +162,8 @@ on_both!(a_log_out_reaches_the_apps, &[], world => {
     service.log_out(ada.tokens.refresh_token.expose()).await.unwrap();
     assert_eq!(renew(service, &ada, app).await, Verdict::Ended);
     assert_eq!(renew(service, &ada, elsewhere).await, Verdict::Kept);
-    // The user can also end the session from the list. Then the app's session ends too.
+    // The user can also end the browser's session in the list of sessions. This ends the app's
+    // session too.
     let token = log_in(service, ADA).await.unwrap();
     let token = token.tokens.access_token.expose();
     service.end_session(token, other.tokens.session).await.unwrap();

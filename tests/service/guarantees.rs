@@ -123,7 +123,8 @@ on_both!(the_signing_keys_alone_renew_nothing_and_choose_no_password, &[("LIMITS
     assert_eq!(reset.code(), Code::InvalidLink);
     let verified = service.verify_email(forged, NEW_PASSWORD, &client(), English).await.unwrap_err();
     assert_eq!(verified.code(), Code::InvalidLink);
-    // As SECURITY.md says, a thief with a forged proof can do whatever an administrator may do.
+    // As SECURITY.md says, a thief who forges an administrator's token with a fresh proof (the time
+    // at which the password was entered) can do whatever an administrator may do.
     let ada = log_in(service, ADA).await.unwrap().user;
     let disabled = Amendment { disabled: Some(true), ..Amendment::default() };
     assert!(service.amend_user(forged, ada.id, disabled).await.is_ok());

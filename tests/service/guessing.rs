@@ -66,9 +66,9 @@ on_both!(a_known_device_is_not_delayed_and_a_stolen_ticket_has_few_attempts, DUR
         assert_eq!(error, Error::Login(LoginRefusal::WrongPassword));
     }
     assert_eq!(try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap_err(), Error::RateLimited(1));
-    // This device ticket has used up its attempts. So the owner is delayed as long as somebody on
-    // an unknown device would be. The next login gives the owner a new ticket, which has attempts
-    // of its own.
+    // The device ticket (a token that the browser has in a long-lived cookie) has used up its
+    // attempts. So the owner is delayed as long as somebody on an unknown device would be. The next
+    // login gives the owner a new device ticket, which has attempts of its own.
     world.clock.advance(1);
     let second = try_on(&world.service, ADA, PASSWORD, &device(&first)).await.unwrap();
     try_on(&world.service, ADA, "a wrong guess", &client()).await.unwrap_err();
@@ -113,7 +113,8 @@ on_both!(a_session_is_known_and_may_fail_with_ten_wrong_current_passwords, DURAB
     let refused = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap_err();
     assert_eq!(refused, Error::RateLimited(1));
     // Another session of the same user is not delayed. The answer to a change of the password
-    // contains a new device ticket, with which the next login is not delayed.
+    // contains a new device ticket (a token for a long-lived cookie). With this ticket, the next
+    // login is not delayed.
     let other = try_on(service, ADA, PASSWORD, &device(&ada)).await.unwrap();
     let token = other.tokens.access_token.expose();
     let changed = service.change_password(token, PASSWORD, NEW_PASSWORD, &client(), locale).await.unwrap();

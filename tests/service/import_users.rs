@@ -126,7 +126,7 @@ on_both!(an_import_makes_an_administrator_only_if_told_twice, &[], world => {
     drop(world.service.ports().events.take());
     let report = import(&world.service, token, &admin, allowed).await.unwrap();
     assert_eq!(told(&report), ["1 imported"]);
-    // The audit log says who became an administrator. It says so only once, also if the import is
+    // The audit log says who became an administrator. It says so only once, even if the import is
     // repeated.
     let recorded = |world: &crate::fixture::World<_>| {
         let events = world.service.ports().events.take();

@@ -167,8 +167,9 @@ fn what_a_dropped_key_made_is_refused() {
     });
 }
 
-/// `TICKET_SECRET` was replaced, but not `SIGNING_KEYS`. Everything that the old secret sealed is
-/// invalid. Access tokens are signed with another key, so they stay valid until they expire.
+/// `TICKET_SECRET` was replaced, but not `SIGNING_KEYS`. Refresh tokens, links and other tickets
+/// that were made with the old secret are invalid. Access tokens are signed with another key, so
+/// they stay valid until they expire.
 #[test]
 fn a_new_ticket_secret_alone_ends_refresh_tokens_and_no_access_token() {
     let steps = steps();

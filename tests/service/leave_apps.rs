@@ -56,7 +56,7 @@ async fn signed_in<S: SessionStore>(world: &World<S>) -> (Browser<'_, S>, String
 
 on_both!(an_app_with_an_id_token_of_the_user_signs_them_out, &[], world => {
     let world = world.with_apps().await;
-    // A hint that expired long ago also works.
+    // The service accepts an id_token as a hint even if it expired long ago.
     for age in [0, 30 * 86_400] {
         let (mut browser, user) = signed_in(&world).await;
         let hint = id_token(&world, &user, OWN, age);
@@ -149,7 +149,7 @@ on_both!(without_proof_the_person_is_asked_first, &[], world => {
     assert!(!is_signed_on(&mut browser).await);
 });
 
-// Another site may submit a form with any fields to this route, so such a form must not confirm the
+// Another site can submit a form with any fields to this route, so such a form must not confirm the
 // log-out.
 on_both!(no_other_page_confirms_it, &[], world => {
     let world = world.with_apps().await;
@@ -222,7 +222,7 @@ on_both!(when_the_session_has_expired_nobody_is_asked, &[("SESSION_TTL", "86400"
     assert!(!html(&expired).contains("<form") && !html(&expired).contains(ADA));
 });
 
-// If the same user signs in again, the same sign-on continues. A log-out ends it.
+// If the same user signs in again, the same single sign-on continues. A log-out ends this sign-on.
 on_both!(a_log_out_ends_the_sign_on, &[], world => {
     let world = world.with_apps().await;
     let (mut browser, user) = signed_in(&world).await;

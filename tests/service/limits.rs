@@ -101,7 +101,8 @@ impl World {
         self.service.generate_token(login, &client()).await.unwrap()
     }
 
-    /// The sealed request of an app that waits for the user's decision.
+    /// Lets an app's request arrive. Returns the sealed request (the request as a signed token),
+    /// which waits for the user's decision.
     async fn sealed_request(&self) -> String {
         let by = client();
         match self.service.authorize(TO_THE_DEMO_APP, None, &by).await {
@@ -546,8 +547,9 @@ fn a_client_that_is_not_counted_meets_no_limit() {
     }
 }
 
-/// An app's servers may send the requests of all its users from one address. So an app that
-/// authenticates is counted under its own id. Other requests are counted under their network.
+/// It is possible that an app's servers send the requests of all its users from one address. So an
+/// app that authenticates is counted under its own id. Other requests are counted under their
+/// network.
 #[test]
 fn an_app_that_proves_which_one_it_is_is_counted_by_itself() {
     let world = World::new(&[]);

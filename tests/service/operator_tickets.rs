@@ -1,4 +1,5 @@
-//! What an operator ticket allows, and what it does not allow.
+//! What an operator ticket (a short-lived key for an operator's command) allows, and what it does
+//! not allow.
 
 use edgegate::adapters::memory::MemoryPorts;
 use edgegate::domain::account::UserId;
@@ -408,7 +409,8 @@ on_both!(pseudonyms_are_those_of_the_log, &[("TICKET_SECRET", "AAECAwQFBgcICQoLD
     }
 });
 
-/// A limiter that refuses everything that is counted as a renewal under the key of an operator.
+/// A limiter that refuses a request only if the request is counted at the limit for renewals and
+/// under the key of an operator.
 #[derive(Clone, Copy, Default)]
 struct Full;
 

@@ -232,9 +232,9 @@ fn a_password_that_was_hashed_with_another_space_is_accepted_and_hashed_anew() {
     }
 }
 
-/// The time that Argon2id takes may depend on the salt. With a fixed salt, hashing a given password
-/// would take the same time for all unknown addresses, and this time could reveal that an address
-/// is unknown. So each address has its own salt.
+/// It is possible that the time that Argon2id takes depends on the salt. With a fixed salt, hashing
+/// a given password would take the same time for all unknown addresses, and this time could reveal
+/// that an address is unknown. So each address has its own salt.
 #[test]
 fn every_unknown_address_has_a_salt_of_its_own() {
     for changes in WORK {

@@ -270,8 +270,8 @@ on_both!(a_lost_answer_costs_at_most_another_proof, STRICT, world => {
     renew(service, &proved).await.unwrap();
 });
 
-/// A thief has a copy of the token. If the owner enters the password, the service notices the thief
-/// as early as without it.
+/// A thief has a copy of the owner's token. If the owner enters the password again, the service
+/// detects the thief as early as it does if the owner never enters the password again.
 #[test]
 fn a_thief_is_found_out_as_soon_as_before() {
     fn run<S: SessionStore>(world: &World<S>, thief_first: bool) {
@@ -417,8 +417,8 @@ on_both!(the_guard_of_the_account_counts_wrong_passwords, &[("PASSWORD_WORK", "d
         assert_eq!(error, Error::CurrentPassword);
     }
     assert_eq!(prove(service, &own).await.unwrap_err(), Error::RateLimited(1));
-    // The owner's other session is not delayed. Its answer contains a new device ticket, so the
-    // device is a known one again.
+    // The owner's other session is not delayed. The answer to its proof contains a new device
+    // ticket (a token for a long-lived cookie), so the device is known again.
     assert!(prove(service, &other).await.is_ok());
 });
 

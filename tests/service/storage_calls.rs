@@ -49,14 +49,15 @@ fn writes_and_reads_are_counted() {
     assert_eq!(world.kv.take_counts(), counts(0, 0), "forged");
 
     pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
-    // One write ends the session, the other ends its sign-on.
+    // One write ends the session. The other write ends the single sign-on to which the session
+    // belongs.
     assert_eq!(world.kv.take_counts().writes, 2, "a log-out");
     pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
     assert_eq!(world.kv.take_counts(), counts(0, 0), "a second log-out");
 }
 
-/// If the last write of a change failed, a retry completes the change. A retry does so as long as a
-/// token from before the change may still be valid.
+/// If the last write of a change failed, a retry completes the change. A retry does so as long as
+/// it is possible that a token from before the change is still valid.
 #[test]
 fn a_failed_change_is_finished_until_all_tokens_from_before_it_have_expired() {
     for (age, writes) in [(STALE_TTL - 1, 1), (STALE_TTL, 0)] {
@@ -105,7 +106,7 @@ fn the_records_are_those_of_the_documentation() {
         world.kv.value(&format!("ended:{user}:{session}")).unwrap(),
         r#"{"reason":"logged_out","at":1767225600}"#
     );
-    // The user has signed in only once. So the sign-on has the same id as the session.
+    // The user has signed in only once. So the single sign-on has the same id as the session.
     assert_eq!(
         world
             .kv

@@ -1,5 +1,5 @@
 //! Services of other vendors. A user can't choose a breached password. If the settings require a
-//! challenge, it must be solved.
+//! challenge (such as Turnstile), it must be solved.
 
 use edgegate::domain::account::Weakness;
 use edgegate::domain::error::{Code, Error, FieldProblem};

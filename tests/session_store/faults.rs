@@ -27,8 +27,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
         let store = service.ports().sessions();
         let user = deployment.user(1);
 
-        // The write of a login is lost, so the login returns an error. The session may exist in the
-        // store, but no client has a token for it.
+        // The write of a login is lost, so the login returns an error. It is possible that the
+        // session exists in the store, but no client has a token for it.
         deployment.kv.set_faults(fault());
         let browser = client();
         let new = NewSession {
@@ -243,8 +243,8 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
     println!("four tabs with one jar: {renewals} renewals, {repeats} repeats, nobody logged out");
 }
 
-/// A log-out that returns success has taken effect. A log-out that returns an error may have taken
-/// effect or not, so the client retries it.
+/// A log-out that returns success has taken effect. If a log-out returns an error, the client can't
+/// know whether it has taken effect, so the client retries it.
 #[test]
 fn an_answered_log_out_has_happened() {
     let mut errors = 0;

@@ -431,7 +431,7 @@ fn refresh_tokens(changes: Changes<'_>) -> RefreshTokens {
     RefreshTokens::new(&settings.ticket_secrets, &settings.issuer)
 }
 
-/// The ticket as a token, sealed with the secrets of these settings.
+/// The ticket as a refresh token, with a MAC that is made with the secrets of these settings.
 pub(crate) fn seal(ticket: RefreshTicket, changes: Changes<'_>) -> String {
     refresh_tokens(changes).seal(ticket).expose().to_owned()
 }

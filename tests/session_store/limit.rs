@@ -1,5 +1,5 @@
 //! The limit on the number of sessions per user. The service counts a user's sessions after it has
-//! sent the response to a login. At that time, KV's list of the sessions may be out of date.
+//! sent the response to a login. At that time, KV's list of the sessions can be out of date.
 
 use edgegate::adapters::memory::{Faults, MemorySessions};
 use edgegate::domain::account::UserId;
@@ -143,8 +143,8 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
 }
 
 /// The clock of another location is ahead. So the sessions that have just begun there look newer
-/// than they are, and the session whose login is counted looks like the oldest. It must not be
-/// ended.
+/// than they are, and the session whose login is followed by a count looks like the oldest. The
+/// count must not end this session.
 #[test]
 fn a_count_never_ends_the_session_just_begun() {
     for seed in 0..40 {
@@ -156,7 +156,8 @@ fn a_count_never_ends_the_session_just_begun() {
             ticket.session = SessionId::new(deployment.time.now_ms() + second * 5000, &[9; 10]);
             log_in(&deployment, &fast, ticket, 3);
         }
-        // Several counts run at once and delete the same keys. KV may refuse some of these writes.
+        // Several counts run at once and delete the same keys. It is possible that KV refuses some
+        // of these writes.
         let _ = deployment.time.run(deployment.background.run());
         deployment.time.advance(2);
         let ticket = deployment.ticket(&user);
@@ -166,8 +167,8 @@ fn a_count_never_ends_the_session_just_begun() {
     }
 }
 
-/// If the new session has ended before its login is counted, the count ends no other session to
-/// make room for it.
+/// After the login of a new session, the service counts the user's sessions. If the new session has
+/// ended before this count, the count ends no other session to make room for it.
 #[test]
 fn a_session_that_has_ended_since_takes_no_place() {
     let mut counted = 0;
@@ -228,8 +229,8 @@ fn sessions_of_a_later_epoch_are_left_alone() {
             assert_eq!(deployment.kv.value(&ended_key(*ticket)), None);
             assert!(deployment.kv.value(&session_key(*ticket)).is_some());
         }
-        // A count for a login after the revoke-all removes the records of the sessions from before
-        // it.
+        // A count for a login after the revoke-all removes the records of the sessions that began
+        // before the revoke-all.
         log_in_until_counted(&deployment, &store, &user, 10);
         assert_eq!(deployment.kv.value(&session_key(old)), None);
     }
@@ -317,8 +318,8 @@ fn ended_sessions_do_not_accumulate() {
         now += 6;
     }
     assert_eq!(most, SESSIONS_PER_USER + of_an_hour);
-    // From here on, the epoch is raised before each login, as after a change of the password. This
-    // ends all earlier sessions.
+    // From here on, the user's `session_epoch` is raised before each login, as a change of the
+    // password does. This ends all earlier sessions.
     for epoch in 1..1_500 {
         begin(now, epoch);
         most = most.max(store.recorded());
@@ -326,8 +327,8 @@ fn ended_sessions_do_not_accumulate() {
     }
     assert!(most <= 2 * SESSIONS_PER_USER + of_an_hour, "{most} records");
 
-    // The store removes the record that the session has ended long before all tokens of the session
-    // have expired. The session stays ended even so.
+    // Long before all tokens of the session have expired, the store removes the record of the
+    // session's end. The session stays ended even so.
     let ended = begin(now, 1_500);
     let ending = Ending::by_id(user, ended);
     let end = store.end(&ending, EndReason::LoggedOut, now);
@@ -371,8 +372,9 @@ fn a_record_lives_as_long_as_its_session() {
     assert_eq!(deployment.kv.value(&key), None);
 }
 
-/// As KV's documentation says, its list may not show a new key yet, even at the location that wrote
-/// it. A session that was ended at this location disappears from the list at once.
+/// As KV's documentation says, it is possible that its list does not show a new key yet, even at
+/// the location that wrote the key. A session that was ended at this location disappears from the
+/// list at once.
 #[test]
 fn a_list_may_miss_what_began_here_and_shows_nothing_that_ended_here() {
     let deployment = Deployment::new(false);

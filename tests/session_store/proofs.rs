@@ -40,7 +40,7 @@ fn a_stale_location_hands_out_the_newest_token() {
         .time
         .run(deployment.begin(here.ports().sessions(), &user));
     deployment.time.advance(120);
-    // The stale location reads the record of the new session, and may then serve this record from
+    // The stale location reads the record of the new session, and can then serve this record from
     // its cache for a minute.
     assert_eq!(prove(&deployment, &stale, held).0, Proved::GoesOn);
     for _ in 0..3 {
@@ -60,9 +60,9 @@ fn a_stale_location_hands_out_the_newest_token() {
     }
 }
 
-/// The owner enters the password at a stale location, which may return a token that the thief has
-/// used already. When this token is presented again, even by the owner, the session ends, also for
-/// the thief.
+/// The owner enters the password at a stale location, which does not know yet that the thief has
+/// used the owner's token, and returns this token with the new proof. When this token is presented
+/// again, even by the owner, the session ends, also for the thief.
 #[test]
 fn a_stale_location_hides_no_thief() {
     let deployment = Deployment::new(false);

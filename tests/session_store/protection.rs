@@ -330,8 +330,8 @@ impl<S: SessionStore> Walk<'_, S> {
         let spent = issued.refresh[1].clone();
         self.deployment.time.advance(rules.rotate_after.max(2));
         let Ok(renewed) = self.run(isolate.renew_token(&spent, &client())) else {
-            // Under these settings the session ends before its token may be rotated. So the token
-            // can't be used twice.
+            // Under these settings the session ends before its token is old enough to be replaced
+            // by a renewal. So the token can't be used twice.
             return false;
         };
         issued
@@ -550,7 +550,7 @@ fn nothing_that_was_revoked_is_accepted_again() {
     for (row, before) in shared.iter().enumerate() {
         for (column, after) in shared.iter().enumerate() {
             // The tokens are revoked either under the settings before the change or under those
-            // after it. Every second pair of settings uses the other order.
+            // after it. The choice alternates from pair to pair.
             let revoking = if (row + column).is_multiple_of(2) {
                 before
             } else {

@@ -68,8 +68,8 @@ async fn client_of(
                 }
                 token = renewed.tokens.refresh_token.expose().to_owned();
                 let access_token = renewed.tokens.access_token.expose().to_owned();
-                // The other location now has in its cache that the session has not ended, and may
-                // use this for later checks.
+                // The other location now has in its cache that the session has not ended, and can
+                // use this cached answer for later checks.
                 let _ = there.bearer(&access_token).await;
                 access_tokens.push(access_token);
             }
@@ -155,8 +155,8 @@ fn revoke_all(seed: u64, late_at_home: bool) {
     assert!(seen.last_check_ms.get() <= (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000);
 }
 
-/// A session ends here while it is renewed at another location. A location may serve stale data for
-/// a limited time. After that time, the session has ended everywhere.
+/// A session ends here while it is renewed at another location. A location of KV can serve stale
+/// data for a limited time. After that time, the session has ended everywhere.
 #[test]
 fn log_out_here_while_it_renews_elsewhere() {
     let deployment = Deployment::new(true);
@@ -221,8 +221,8 @@ fn log_out_here_while_it_renews_elsewhere() {
 }
 
 /// Two caches delay the effect of a log-out. At the other location, KV does not show the end of the
-/// session for up to 60 s. If the service reads KV just before that time is over, a check uses the
-/// value that was read for another 15 s. This is the worst case.
+/// session for up to 60 s. If the service reads KV just before that time is over, checks use this
+/// old value for another 15 s. This is the worst case.
 #[test]
 fn a_check_elsewhere_after_a_log_out() {
     let bound = (KV_STALENESS + REVOCATION_MEMORY_TTL) * 1000;
@@ -455,8 +455,8 @@ fn an_isolate_remembers_its_own_revocations_beside_thousands_of_others() {
     }
 }
 
-/// A stolen token that was used already is presented sixty times at once. Each request may see a
-/// session that has not ended yet, so each may queue a notice. The owner gets exactly one mail,
+/// A stolen token that was used already is presented sixty times at once. Each request might see a
+/// session that has not ended yet, so each might queue a notice. The owner gets exactly one mail,
 /// even if the mail provider fails at first.
 #[test]
 fn a_stolen_token_presented_sixty_times_at_once_causes_one_mail() {

@@ -1,5 +1,5 @@
-//! Sign-ons in Workers KV. A log-out also signs the user out of the apps. It does so at whichever
-//! location it happens, and whichever other sessions end.
+//! Sign-ons (single sign-ons) in Workers KV. A log-out also signs the user out of the apps, no
+//! matter at which location it happens and which other sessions end.
 
 use edgegate::adapters::kv_sessions::KeyValue;
 use edgegate::adapters::memory::{Faults, MemorySessions};
@@ -14,7 +14,7 @@ use edgegate::ports::{Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, client, seal, session_key};
 
-/// The session of an app that has access through a user's sign-on.
+/// The session of an app that has access through a user's single sign-on.
 #[derive(Clone, Copy)]
 struct App {
     ticket: RefreshTicket,
@@ -252,7 +252,7 @@ fn a_log_out_that_failed_is_finished_by_a_repeat() {
 
 /// A person signs in again in the same browser. Then they sign out at a location that does not see
 /// the record of the new session yet. The apps are signed out even so, because the access token
-/// contains the sign-on's id.
+/// contains the id of the single sign-on.
 #[test]
 fn a_log_out_reaches_the_apps_from_where_the_record_is_not_seen() {
     for ends_by_the_list in [false, true] {

@@ -52,7 +52,7 @@ fn in_memory() {
 }
 
 /// The conformance suite on the simulated KV. As in workerd, callers pass their own `now`. The
-/// simulation's clock may be ahead of `now`, because slow and repeated calls take time.
+/// simulation's clock can be ahead of `now`, because slow and repeated calls take time.
 struct OnKv {
     time: VirtualTime,
     now: Cell<u64>,

@@ -175,7 +175,7 @@ fn ten_tabs_wherever_they_are() {
             repeats += asked - 1;
             most = most.max(asked);
         }
-        // One tab continues at a location that may not see any of these writes yet.
+        // One tab continues at a location that might not see any of these writes yet.
         deployment.time.advance(100);
         let last = deployment.service(99, changes);
         let (answer, _) = deployment

@@ -53,7 +53,8 @@ fn bad_tickets() {
     ] {
         assert_eq!(refused(token), Calls::default(), "no ticket");
     }
-    // The token was sealed with a secret. Now the operator removes this secret from the settings.
+    // The token's MAC was made with a secret. Now the operator removes this secret from the
+    // settings.
     let both = format!("{OTHER_SECRET},{}", TICKET_SECRET);
     let promoted = deployment.service(1, &[("TICKET_SECRET", &both)]);
     assert!(deployment.time.run(renew(&promoted, &genuine)).is_ok());

@@ -38,8 +38,8 @@ use worker::Env;
 use crate::conformance::suite::Outcome;
 use crate::conformance::{apps, mail_gate, mail_ledger, operator_tickets, password_guard, users};
 
-/// Returns a promise of the JSON from `signatures::found`, or of `undefined` if that returns
-/// nothing.
+/// Returns a promise of the JSON from `signatures::found`, or of `undefined` if that function
+/// returns `None`.
 #[wasm_bindgen]
 pub fn conformance_signatures(what: String, promises: u32) -> Promise {
     future_to_promise(async move {

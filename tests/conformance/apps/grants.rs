@@ -147,7 +147,8 @@ pub(super) async fn a_resource_has_a_grant_of_its_own<C: Clients, G: Grants>(
         let live = live.await.map_err(text)?.map(|grant| grant.id);
         check_eq!(live, Some(*id), "live");
     }
-    // The resource of the second grant, written in another way, finds the same grant.
+    // A search for the second grant's resource, with its URL written in another way, finds the same
+    // grant.
     let spelt: Resource = resource("https://api.example.com/")?;
     let live = world.grants.find_live(user, &client, Some(&spelt)).await;
     let live = live.map_err(text)?.map(|grant| grant.id);

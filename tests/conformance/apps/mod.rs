@@ -25,7 +25,8 @@ pub(crate) struct World<C, G> {
 }
 
 impl<C: Clients, G: Grants> World<C, G> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(clients: C, grants: G, first: u64) -> Self {
         Self {
             clients,

@@ -73,8 +73,9 @@ pub(crate) async fn what_is_over_the_limit_is_not_counted<G: MailGate>(world: &W
     Ok(())
 }
 
-/// The gate counts the requests of the last 60 minutes. If it counted per clock hour instead, it
-/// would allow twice as many requests around the full hour.
+/// The gate counts the requests of the last 60 minutes. If it counted from the start of each clock
+/// hour instead, it would allow twice as many requests within a few minutes: thirty just before a
+/// new clock hour and thirty just after.
 pub(crate) async fn an_hour_may_begin_anywhere<G: MailGate>(world: &World<G>) -> Case {
     let name = world.fresh();
     let mut admitted = 0;

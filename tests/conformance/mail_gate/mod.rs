@@ -25,7 +25,8 @@ pub(crate) struct World<G> {
 }
 
 impl<G: MailGate> World<G> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(gate: G, first: u64) -> Option<Self> {
         let secrets = TicketSecrets::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").ok()?;
         Some(Self {

@@ -25,7 +25,8 @@ pub(crate) struct World<L> {
 }
 
 impl<L: MailLedger> World<L> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(ledger: L, first: u64) -> Self {
         Self {
             ledger,
@@ -38,8 +39,8 @@ impl<L: MailLedger> World<L> {
         self.numbers.next().to_string()
     }
 
-    /// Asks the ledger whether a mailbox may get the mail of a job, whose link is valid for an
-    /// hour. `lane` is the key of the mailbox's record.
+    /// Asks the ledger whether a mailbox may get the mail of this job. The link in the mail is
+    /// valid for an hour. `lane` is the key of the mailbox's record.
     async fn admit(&self, lane: &str, job: &str, now: u64) -> Result<Option<LinkLife>, String> {
         let request = LaneRequest {
             job,
@@ -63,8 +64,8 @@ impl<L: MailLedger> World<L> {
         self.ledger.pay(POOL, most, now).await.map_err(text)
     }
 
-    /// The number of mails that can still be paid from the pool. To find out, this pays for them,
-    /// so afterwards the pool is empty.
+    /// The number of mails that can still be paid from the pool. To find out, the method pays for
+    /// mails until the pool is empty.
     async fn left(&self, most: u64, now: u64) -> Result<u64, String> {
         let mut left = 0;
         // Stops after `most + 1` payments, in case a ledger never refuses to pay.

@@ -25,7 +25,8 @@ pub(crate) struct World<T> {
 }
 
 impl<T: OperatorTickets> World<T> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(tickets: T, add: Add, first: u64) -> Self {
         Self {
             tickets,
@@ -36,8 +37,8 @@ impl<T: OperatorTickets> World<T> {
 
     /// The hash of a ticket that no earlier case has used.
     fn hash(&self) -> Result<OperatorTicketHash, String> {
-        // A ticket has 43 characters of base64url after its prefix. The value of the last one must
-        // be a multiple of four.
+        // A ticket has 43 characters of base64url after its prefix. The number that the last
+        // character stands for must be a multiple of four.
         let ticket = format!("ego_{:020}{}", self.numbers.next(), "A".repeat(23));
         OperatorTicketHash::of(&ticket).ok_or_else(|| "not a ticket".to_owned())
     }

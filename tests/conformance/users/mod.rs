@@ -24,7 +24,8 @@ pub(crate) struct World<D> {
 }
 
 impl<D: UserDirectory> World<D> {
-    /// `first` must be different in each run on the same store.
+    /// The cases make unused values from the numbers that begin with `first`. In each run on the
+    /// same store, `first` must be different.
     pub(crate) fn new(directory: D, first: u64) -> Self {
         Self {
             directory,
@@ -131,8 +132,8 @@ impl<D: UserDirectory> World<D> {
         self.directory.find_by_email(email).await.map_err(text)
     }
 
-    /// Makes the test case fail unless the directory has exactly this user, both when it is found
-    /// by id and by address.
+    /// Makes the test case fail unless the directory returns exactly this user, both for the user's
+    /// id and for the user's address.
     async fn holds(&self, user: &User, what: impl Display) -> Case {
         check_eq!(
             self.read(user.id).await?.as_ref(),

@@ -10,7 +10,7 @@ use crate::check::Coverage;
 use crate::state::{App, Ask, Exchange, For, Issued, Party, State, Violation};
 use crate::world::{Asked, Bug, URIS, World, receiver};
 
-/// The lifetime of a code in ticks.
+/// The lifetime of a code in ticks (steps of time).
 const CODE_TICKS: u8 = 2;
 const MOST_CODES: usize = 2;
 const MOST_IN_TRANSIT: usize = 2;
@@ -32,7 +32,7 @@ pub struct Thief {
 pub struct Setting {
     pub name: &'static str,
     pub thief: Thief,
-    /// The network may deliver a token request twice.
+    /// It is possible that the network delivers a token request twice.
     pub bad_network: bool,
     pub world: Arc<World>,
     pub coverage: Arc<Coverage>,
@@ -75,7 +75,7 @@ impl Setting {
         self.world.bug == Some(bug)
     }
 
-    /// Calls `each` with every authorization request that the thief may make the user's browser
+    /// Calls `each` with every authorization request that the thief can make the user's browser
     /// send to the service.
     fn asks_of_thief(&self, mut each: impl FnMut(Ask)) {
         for app in [App::Web, App::Spa, App::Evil] {
@@ -98,7 +98,7 @@ impl Setting {
         }
     }
 
-    /// Calls `each` with every token request that the parties may send.
+    /// Calls `each` with every token request that the parties can send.
     fn exchanges(&self, state: &State, mut each: impl FnMut(Exchange)) {
         for (number, issued) in state.codes.iter().enumerate() {
             let code = u8::try_from(number).unwrap();
@@ -128,8 +128,8 @@ impl Setting {
     }
 
     /// Finds the URI to which the answer to an authorization request is redirected. Returns `None`
-    /// if the answer is a page, or an error that is redirected to the app that asked, because
-    /// neither changes the state.
+    /// if the answer is a page, or an error that is redirected to the app that asked, because these
+    /// two answers do not change the state.
     fn answer(&self, state: &State, ask: Ask) -> Option<Asked> {
         let asked = self.world.ask(ask, !state.logged_out);
         match asked {
@@ -316,7 +316,7 @@ impl Model for Setting {
                 for code in &mut state.codes {
                     code.age = (code.age + 1).min(CODE_TICKS);
                 }
-                // A token request that has not arrived within a tick is lost.
+                // A token request that has not arrived within a tick (a step of time) is lost.
                 state.exchanges.clear();
             }
             Action::Ask(by, ask) => self.issue(&mut state, by, ask),

@@ -76,7 +76,7 @@ pub struct Exchange {
     pub app: App,
     pub uri: u8,
     pub verifier_of: Party,
-    /// The network may deliver this request twice.
+    /// It is possible that the network delivers this request twice.
     pub again: bool,
 }
 

@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use crate::state::{App, Ask, For, Issued, Party};
 
 const NOW: u64 = 1_764_000_000;
-/// The length of a tick, in seconds.
+/// The length of a tick (a step of time), in seconds.
 pub const TICK: u64 = 30;
 const ISSUER: &str = "https://auth.example.com";
 const AUDIENCE: &str = "https://own.example.com";
@@ -76,7 +76,7 @@ pub enum Bug {
     /// A Workers KV location remembers which codes were exchanged. (Without the bug, the user's
     /// object does.)
     RememberedByLocation,
-    /// The service exchanges a code without checking whether the user's sign-on has ended.
+    /// The service exchanges a code without checking whether the user's single sign-on has ended.
     NoSignOn,
 }
 

@@ -6,13 +6,13 @@
 //!
 //! - Each of the attacker's networks makes at most thirty requests an hour. The gate would answer
 //!   429 to further requests without counting them.
-//! - The first request of a network is paid from the pool *first*, its second to thirtieth requests
-//!   from the pools *medium* and *rest*. In each hour, the attacker makes only enough of these
-//!   later requests to keep both pools empty: 300 with a budget of 10,000. This is enough, because
-//!   an honest user's first request is paid only from the pool *first*. The test
-//!   `pays_from_one_row` checks that.
-//! - All networks make their first request of a day in the first minute of the day, because then
-//!   honest users wait longest.
+//! - The mail budget is divided into shares (pools). The first request of a network is paid from
+//!   the pool *first*, its second to thirtieth requests from the pools *medium* and *rest*. In each
+//!   hour, the attacker makes only enough of these later requests to keep both pools empty: 300
+//!   with a budget of 10,000. This is enough, because an honest user's first request is paid only
+//!   from the pool *first*. The test `pays_from_one_row` checks that.
+//! - All networks make their first request of a day in the first minute of the day, because honest
+//!   users have to wait longest in that case.
 
 use std::collections::BTreeMap;
 
@@ -243,13 +243,14 @@ fn a_week_delays_nobody_but_strangers_devices_under_five_thousand_networks() {
     );
 }
 
-/// The first request of an honest network is paid from a single pool. So it is paid even if all
-/// other pools are used up.
+/// The first request of an honest network is paid from a single pool (a share of the mail budget).
+/// So it is paid even if all other pools are used up.
 #[test]
 fn pays_from_one_row() {
     let mut world = World::new(&[("MAIL_BUDGET", "100")]);
     world.add_user(0, &email(0), true, false);
-    // Registrations use up all pools. Resets use up all pools except the first.
+    // The mails of registrations use up all pools. The mails of resets use up all pools except the
+    // first.
     for number in 0..30 {
         let _ = world.ask(
             &Request::Register("nobody@example.com".to_owned()),

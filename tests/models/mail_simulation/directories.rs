@@ -155,9 +155,9 @@ proptest! {
     }
 }
 
-/// Here the two directories lead to different outcomes, but the same pool pays. So the comparison
-/// above can fail: it would detect a service that chooses the pool after it has looked up the
-/// account.
+/// Here the two directories lead to different outcomes, but the mail is paid from the same pool
+/// (share of the mail budget). So the comparison above can fail: it would detect a service that
+/// chooses the pool after it has looked up the account.
 #[test]
 fn a_stranger_with_a_ticket_of_another_account_pays_as_any_other() {
     for secret in [Secret::Absent, Secret::Verified] {

@@ -1,7 +1,7 @@
 //! Checks two claims: "Revoke-all and a reset stop every renewal at once", and "an ended session
 //! never comes back".
 //!
-//! In this model, anyone may present any token that was ever handed out, from any location, at any
+//! In this model, anyone can present any token that was ever handed out, from any location, at any
 //! time. A renewal reads the user's row before it reads the session, and time passes between the
 //! two reads, as it does when a Worker calls a Durable Object. The other order needs no search: a
 //! row that is read later can only show more revocations. The model says that a renewal has begun

@@ -11,8 +11,8 @@
 //!   more than 90 s away from them, the thief and the owner can't both continue to use the session.
 //! - `owner::proves_*`, `thief::is_found_out_*`: the owner may enter the password again. No honest
 //!   client is refused because of that, and a thief is still detected.
-//! - `endings::*`: after a user's `session_epoch` is raised, every renewal that then reads the
-//!   user's row is refused. An ended session never becomes valid again.
+//! - `endings::*`: after a user's `session_epoch` is raised, every renewal that reads the user's
+//!   row afterwards is refused. An ended session never becomes valid again.
 //! - `fence::*`: the user's object may answer a renewal from its copy of the user's row. That copy
 //!   includes every earlier change. The checker finds bugs that were added to this protocol.
 //! - `seeded_bugs::*`: the checker works, because it finds bugs that were added deliberately.

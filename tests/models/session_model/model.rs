@@ -6,7 +6,7 @@ use crate::decide::Who;
 use crate::setting::{Bug, Clients, Proves, Setting, Store};
 use crate::state::{Message, Record, State, Violation, Write};
 
-/// How many ticks a request, a write or a response may take.
+/// How many ticks (steps of time) a request, a write or a response can take.
 const MAX_DELAY: u8 = 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

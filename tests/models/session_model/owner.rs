@@ -1,9 +1,9 @@
 //! Checks the claim "An honest client that repeats within the grace is never refused."
 //!
 //! The owner has any number of tabs with one cookie jar. Requests and responses overtake each
-//! other, get lost or are delivered twice. The owner's device may sleep at any moment, for any
-//! time. If a request got no answer, the owner may retry it later. Only in two situations must the
-//! retry come within the grace period: with `REUSE = "strict"`, and after the owner has changed
+//! other, get lost or are delivered twice. The owner's device can fall asleep at any moment, for
+//! any time. If a request got no answer, the owner may retry it later. Only in two situations must
+//! the retry come within the grace period: with `REUSE = "strict"`, and after the owner has changed
 //! networks.
 
 use crate::check::holds;
@@ -109,8 +109,8 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// In addition, the owner enters the password again at any moment, even during renewals. If the
-/// store never returns stale data, the claim of this module still holds. For a store that may
+/// In this test the owner also enters the password again, at any moment, even during renewals. If
+/// the store never returns stale data, the claim of this module still holds. With a store that can
 /// return stale data, the client needs a lock (see the next test).
 #[test]
 fn proves_again_at_any_moment() {

@@ -101,8 +101,8 @@ fn rotation_before_the_jar_is_settled() {
 }
 
 /// Shows why a client must send only one request at a time under `REUSE = "strict"` and with KV. If
-/// the owner enters the password while a renewal is in progress, the answer to the password may put
-/// an older token into the jar.
+/// the owner enters the password while a renewal is in progress, the answer to the password can put
+/// an older token into the cookie jar.
 #[test]
 fn a_proof_beside_renewals() {
     let strict = Setting {
@@ -127,7 +127,7 @@ fn a_proof_beside_renewals() {
 }
 
 /// If an answer has the same token as its request, the client must not store that token. Such an
-/// answer may arrive late, when the jar already has a newer token.
+/// answer can arrive late, when the cookie jar already has a newer token.
 #[test]
 fn a_kept_answer_that_sets_the_jar() {
     for rules in [DEFAULT, STRICT] {

@@ -23,7 +23,7 @@ pub enum Store {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bug {
     /// One record stores both the last use of a token and the end of the session. A renewal writes
-    /// the whole record from what it read earlier, so it may overwrite an end.
+    /// the whole record from what it read earlier, so it can overwrite the end of the session.
     OneRecord,
     /// A renewal sends its answer before the write, which may fail.
     AnswersBeforeWriting,
@@ -43,11 +43,11 @@ pub enum Clients {
         /// The shortest time between a renewal of the owner and a renewal of the thief.
         keep_away: u64,
     },
-    /// Anyone presents tokens: any token that was ever handed out.
+    /// Anyone can present any token that was ever handed out.
     Anyone {
         /// Somebody logs out, at any location.
         log_out: bool,
-        /// The user's epoch is raised at any time.
+        /// The user's `session_epoch` is raised at any time, which ends all sessions of the user.
         revoke: bool,
     },
 }
@@ -67,20 +67,20 @@ pub enum Proves {
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub name: &'static str,
-    /// The length of a tick, in seconds.
+    /// The length of a tick (a step of time), in seconds.
     pub tick: u64,
     pub rules: Rules,
     pub store: Store,
     pub clients: Clients,
-    /// How many messages may be in transit at once.
+    /// How many messages can be in transit at once.
     pub in_flight: usize,
-    /// Others may act between a renewal's read and its write.
+    /// Others can act between a renewal's read and its write.
     pub slow_writes: bool,
-    /// The user's row is read before the session, and others may act between the two reads.
+    /// The user's row is read before the session, and others can act between the two reads.
     pub row_first: bool,
-    /// Requests and responses may get lost.
+    /// Requests and responses can get lost.
     pub losses: bool,
-    /// The network may deliver a request twice.
+    /// It is possible that the network delivers a request twice.
     pub duplicates: bool,
     /// The owner changes networks.
     pub roams: bool,

@@ -1,9 +1,9 @@
 //! The state of the model.
 //!
-//! Times are stored as ages in ticks. An age stops growing when all higher ages have the same
-//! effect. Token numbers are counted from the oldest token that can still have an effect. So one
-//! state represents all states that differ only by a shift in time or number. The number of states
-//! is finite, although time and the number of tokens are unlimited.
+//! Times are stored as ages in ticks (steps of time). An age stops growing when all higher ages
+//! have the same effect. Token numbers are counted from the oldest token that can still have an
+//! effect. So one state represents all states that differ only by a shift in time or number. The
+//! number of states is finite, although time and the number of tokens are unlimited.
 
 use crate::decide::Who;
 
@@ -41,11 +41,11 @@ pub enum Write {
     End,
 }
 
-/// A renewal in progress. It stays in a stage for at most a tick.
+/// A renewal in progress. It stays in one of these stages for at most one tick (step of time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
-    /// The request is on its way to the service. `again`: the network may deliver the request
-    /// twice.
+    /// The request is on its way to the service. `again`: it is possible that the network delivers
+    /// the request twice.
     Request {
         by: Who,
         token: u8,
@@ -110,7 +110,7 @@ pub enum Violation {
 pub struct State {
     /// Ticks since the login.
     pub age: u8,
-    /// The newest value of the key `session:`. The next field is that of the key `ended:`.
+    /// The newest value of the key `session:`. The next field has the value of the key `ended:`.
     pub record: Record,
     pub ended: bool,
     /// Ticks since `ended:` was first written.
@@ -122,7 +122,7 @@ pub struct State {
     pub jar: u8,
     pub messages: Vec<Message>,
     /// The newest token that was ever used, and its age since its first use. A read from a cache
-    /// may show an older token.
+    /// can show an older token.
     pub first_use: Option<(u8, u8)>,
     /// The owner lost a response that had a newer token than the jar.
     pub lost: bool,

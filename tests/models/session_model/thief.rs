@@ -42,7 +42,8 @@ fn thief(name: &'static str, keep_away: u64) -> Setting {
 #[test]
 fn does_not_go_on_beside_the_owner() {
     for rules in [DEFAULT, STRICT] {
-        // The thief keeps a distance of exactly 90 s. A token of this age or older is rotated.
+        // The thief's requests are exactly 90 s away from the owner's renewals. A token of this age
+        // or older is rotated.
         holds(
             Setting {
                 rules,

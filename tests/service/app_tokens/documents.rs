@@ -79,7 +79,7 @@ async fn arrive<S: SessionStore>(world: &World<S>, ada: &SignedIn, id: &str) -> 
         .unwrap()
 }
 
-/// Consents to the request of this app, and returns the code that the app gets.
+/// Sends the app's request, consents to it as the user, and returns the code that the app gets.
 async fn consented<S: SessionStore>(world: &World<S>, ada: &SignedIn) -> String {
     let Authorized::ToPage { page, request } = arrive(world, ada, ID).await else {
         panic!("no consent was asked for");

@@ -129,8 +129,7 @@ on_both!(a_confidential_app_authenticates_by_either_method_and_either_secret, &[
     }
 });
 
-/// Requires that the code is still valid after a bad request, by exchanging it. No session has
-/// ended.
+/// Called after bad requests. Exchanges the code, and so shows that the code is still valid.
 async fn is_still_good<P: Ports>(service: &AuthService<P>, code: &str, app: &str) {
     let answer = exchange(service, code, app).await;
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -225,7 +225,7 @@ on_both!(an_app_revokes_its_own_tokens_only, &[], world => {
     let session = session_of(&text(&spa, "access_token")).to_string();
     assert_eq!(answer.note.session_id, Some(session));
     assert_eq!(error(&renew(&world.service, &spa_refresh, SPA, &[]).await), "invalid_grant");
-    // The browser's session goes on, and so does its sign-on.
+    // Neither the browser's session nor its single sign-on has ended.
     assert!(world.service.renew_token(own[0], &client()).await.is_ok());
     assert_eq!(revoke(&spa_refresh, Some(SPA), None).await.status, 200, "once more");
 });
@@ -272,8 +272,8 @@ on_both!(no_route_of_the_account_takes_an_apps_token, &[], world => {
             let path = path.replace("{id}", &some_id).replace("{sid}", &some_id)
                 .replace("{secret_id}", &some_id);
             let authorization = bearer(token);
-            // A route may read its body before it checks the token, so both an empty and a full
-            // body are sent.
+            // It is possible that a route reads its body before it checks the token, so both an
+            // empty and a full body are sent.
             for body in ["{}", r#"{"password":"x","email":"x","roles":[]}"#] {
                 let request = Request {
                     method: &method,

@@ -227,10 +227,10 @@ on_both!(what_the_user_ends_is_over_for_the_app, &[], world => {
     assert_eq!(error(&renew(&world.service, &web, WEB, &[]).await), "invalid_grant");
 });
 
-// An app's session may last longer than the browser session from which it began: the app renews its
-// own session, while nobody uses the browser. When the user signs out in the browser, the store may
-// have deleted the record of the browser session already. The log-out must still end the app's
-// session.
+// An app's session can last longer than the browser session from which it began, because the app
+// renews its own session while nobody uses the browser. When the user signs out in the browser, it
+// is possible that the store has deleted the record of the browser session already. The log-out
+// must still end the app's session.
 on_both!(a_log_out_ends_the_apps_of_a_session_that_went_idle, &[("SESSION_IDLE_TTL", "1200")], world => {
     let service = &world.service;
     begin(service).await;

@@ -1,5 +1,6 @@
-//! Which events are recorded when an operator acts. Such an event has the id of the operator ticket
-//! in place of the user who acts. It never has the ticket itself.
+//! Which events are recorded when an operator acts. Such an event has no user who acts. In place of
+//! the user, it has the id of the operator ticket (the operator's short-lived key). It never has
+//! the ticket itself.
 
 use edgegate::domain::authorization::{ClientFields, Grant, GrantId, Scopes};
 use edgegate::domain::operator::OperatorTicketHash;

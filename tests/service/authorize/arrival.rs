@@ -56,15 +56,15 @@ fn without_a_page_the_app_is_told_that_a_store_is_down() {
         world.kv.set_down(true);
         let answer = browser.navigate(&ask(OWN, "&prompt=none")).await;
         assert_eq!(error_in(to(&answer), ISSUER), "temporarily_unavailable");
-        // The log says which store it is.
+        // The log says which store failed.
         let reason = answer.note.reason.unwrap();
         assert!(reason.ends_with(" failed: down"), "{reason}");
         assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 503);
     });
 }
 
-// The user was not asked for consent while the app was the operator's own. Now the app is not, and
-// the grant from that time is not treated as consent.
+// While the app was the operator's own app, the user was not asked for consent. Now it is no longer
+// the operator's own app, and the grant from that time is not treated as consent.
 on_both!(an_app_that_is_no_longer_the_operators_needs_consent, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -332,8 +332,8 @@ fn with_symmetric_keys_only_there_is_no_endpoint() {
             assert_eq!(refused.status, 404);
             assert!(refused.body.unwrap().contains("is symmetric"));
         }
-        // An app may still have a refresh token from before the keys were changed to symmetric
-        // ones.
+        // It is possible that an app still has a refresh token from before the keys were changed to
+        // symmetric ones.
         let body = format!(
             r#"{{"grant_type":"refresh_token","client_id":"{OWN}","refresh_token":"ega_AQAA"}}"#
         );

@@ -193,13 +193,13 @@ impl<'w, S: SessionStore> Browser<'w, S> {
     }
 
     /// Sends the request of an app to which the user has not consented yet. Returns the sealed
-    /// request.
+    /// request (the request as a signed token), which the consent page gets.
     pub(crate) async fn asked_for_consent(&mut self) -> String {
         self.page_for(&ask(OTHER, ""), "/consent").await
     }
 
     /// Sends this request of an app, which must lead to this page of the issuer. Returns the sealed
-    /// request that the page gets.
+    /// request (the request as a signed token), which the page gets.
     pub(super) async fn page_for(&mut self, asked: &str, page: &str) -> String {
         sealed_in(to(&self.navigate(asked).await), page).to_owned()
     }
@@ -222,7 +222,8 @@ impl<'w, S: SessionStore> Browser<'w, S> {
         assert_eq!(answer.status, 201, "{answer:?}");
     }
 
-    /// Asks the service what a page should show about a sealed request. Returns the answer.
+    /// Asks the service what a page should show about a sealed request (an app's request as a
+    /// signed token). Returns the answer.
     pub(super) async fn show(&mut self, sealed: &str) -> Json {
         let answer = self
             .post(

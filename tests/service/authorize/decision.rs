@@ -70,7 +70,7 @@ on_both!(the_sign_on_cookie_is_worth_nothing_elsewhere, &[], world => {
     let sealed = browser.asked_for_consent().await;
     let user = browser.user_id().await;
     let ticket = browser.sign_on.clone().unwrap();
-    // The thief has only the sign-on cookie, and not the refresh token.
+    // The thief has only the cookie of the single sign-on, and not the refresh token.
     browser.refresh = None;
     assert_eq!(text(&browser.show(&sealed).await, "next"), "sign_in");
     let refused = browser.decide(&sealed, &user, true).await;
@@ -152,8 +152,8 @@ on_both!(a_changed_app_gets_no_answer_to_an_older_request, &[], world => {
     assert_eq!(browser.navigate(&ask(OWN, "")).await.status, 400);
 });
 
-// A user may take an hour to decide. If an administrator takes a right from the app in that time,
-// the user can no longer grant that right.
+// A user has an hour to decide. If an administrator takes a right from the app in that time, the
+// user can no longer grant that right.
 on_both!(a_decision_gives_no_more_than_the_app_may_have_now, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;
@@ -225,9 +225,9 @@ on_both!(a_proof_is_demanded_as_the_app_asks, &[], world => {
     assert!(to(&hinted).contains(why), "{}", to(&hinted));
 });
 
-// The service knows only in which second the user entered the password. So if the user entered it
-// in the second of the app's request, the service assumes that the password was entered before the
-// request.
+// The service knows only in which second the user entered the password. If this is also the second
+// in which the app's request arrived, the service assumes that the user entered the password before
+// the request.
 on_both!(a_proof_of_the_same_second_is_not_given_for_the_request, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;

@@ -1,5 +1,5 @@
-//! How long a sign-on lasts: what continues it, and what ends it. When it ends, the sessions of its
-//! apps end too.
+//! How long a sign-on (a user's single sign-on in one browser) lasts: what continues it, and what
+//! ends it. When it ends, the sessions of its apps end too.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::authorization::{Code as AuthorizationCode, CodeId, Exchanged};
@@ -20,8 +20,8 @@ async fn disable<S: SessionStore>(world: &World<S>, user: UserId, disabled: bool
     world.service.amend_user(token, user, change).await.unwrap();
 }
 
-/// Whether the sign-on to which this code belongs has ended. Then no app can begin a session with
-/// the code.
+/// Whether the single sign-on to which this code belongs has ended. If it has ended, no app can
+/// begin a session with the code.
 async fn is_signed_off<S: SessionStore>(world: &World<S>, code: &AuthorizationCode) -> bool {
     let now = now(world);
     let session = SessionId::new(now * 1000, &[7; 10]);
@@ -78,14 +78,14 @@ on_both!(the_same_user_keeps_the_sign_on_in_the_same_browser, &[], world => {
     assert_eq!(second.sign_on, first.sign_on);
     let refused = world.service.renew_token(&old, &client()).await.unwrap_err();
     assert_eq!(verdict(&refused), Some(Verdict::Ended));
-    // A renewal continues the sign-on too.
+    // A renewal continues the single sign-on too.
     world.clock.advance(100);
     let renewed = browser.renew().await;
     assert_eq!(renewed.status, 200);
     let third = browser.code_for(&ask(OWN, "")).await;
     assert_eq!((third.sign_on, third.session), (first.sign_on, second.session));
-    // The sign-on is still that of the first session. So a log-out now also signs out the apps of
-    // the first session.
+    // The second session belongs to the same single sign-on as the first session. So a log-out now
+    // also signs out the apps of the first session.
     assert!(!is_signed_off(&world, &first).await);
     browser.log_out().await;
     assert!(is_signed_off(&world, &first).await);
@@ -122,7 +122,8 @@ on_both!(a_login_whose_answer_was_lost_keeps_the_sign_on_too, &[], world => {
     browser.log_in(ADA).await;
     let third = browser.code_for(&ask(OWN, "")).await;
     assert_eq!(third.sign_on, first.sign_on);
-    // After a log-out a new sign-on begins, even if the browser still has the old cookie.
+    // After a log-out, the next login begins a new single sign-on, even if the browser still has
+    // the old cookie.
     browser.log_out().await;
     browser.refresh = refresh;
     browser.log_in(ADA).await;
@@ -194,7 +195,7 @@ on_both!(an_access_token_of_a_session_that_has_ended_leaves_the_apps_until_it_ex
     }
 });
 
-/// If a session is replaced, its sign-on continues.
+/// If a session is replaced by another one, its single sign-on continues.
 #[test]
 fn replaced_is_no_log_out() {
     assert!(!EndReason::Replaced.ends_the_sign_on());

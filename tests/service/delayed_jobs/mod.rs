@@ -1,4 +1,5 @@
-//! A job may wait in the queue, and a ticket may be used late. Even then it may do only what its
+//! A job (a queued request for a mail) can wait in the queue, and a ticket (a mailed link or
+//! another signed token) can be used late. Even then, the job or ticket may do only what its
 //! requester was allowed to do at the time of the request. A table in `docs/storage.md` says what
 //! each job and ticket may do and what ends it. This test changes the account between the request
 //! and the action, with the changes in every order, and compares the result with the table.
@@ -85,7 +86,8 @@ async fn ask(world: &World, subject: &Subject) -> Asked {
                 first_name: None,
                 last_name: None,
             };
-            // The account exists already, so the invitation is requested again.
+            // The account exists already. So this call returns an error and creates no account, but
+            // it requests the mail with the invitation again.
             let admin = world.admin().await;
             let again = service.create_user(&admin, invitee, None, locale).await;
             assert!(again.is_err());
@@ -169,7 +171,8 @@ enum Delay {
     None,
     JustUnderAnHour,
     AnHour,
-    /// A job can wait this long only as a dead letter.
+    /// A job can wait this long only as a dead letter, which is a failed job that an operator can
+    /// retry.
     FourteenDays,
 }
 

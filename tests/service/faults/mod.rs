@@ -46,7 +46,7 @@ struct Case<S: 'static> {
     /// Whether a retry may get this error if the first attempt succeeded although its answer was
     /// lost.
     done_before: fn(&Error) -> bool,
-    /// Returns the rules that do not hold. It gets all mails that were sent.
+    /// Returns the rules that do not hold. The function gets all mails that were sent.
     wrong: Wrong<S>,
 }
 
@@ -140,9 +140,9 @@ const OPERATIONS: [(&str, &[&str]); 46] = [
     ),
 ];
 
-/// The table under "After 503" in docs/errors.md. For each operation, it has the codes with which a
-/// retry may be answered. If an operation has no codes, a retry is answered as the first request
-/// would have been.
+/// The table under "After 503" in docs/errors.md. Returns for each operation the error codes with
+/// which a retry may be answered. If an operation has no codes, a retry is answered as the first
+/// request would have been.
 fn documented_repeats() -> BTreeMap<String, BTreeSet<String>> {
     let text = include_str!("../../../docs/errors.md");
     let (_, section) = text.split_once("## After 503").unwrap();
@@ -507,9 +507,9 @@ fn change_before_each_update(world: &Rc<World<Faulty<MemorySessions>>>, id: User
     });
 }
 
-/// An update of the row fails, and just before it another operator changes the row. So the row has
-/// the version that the update would have made, but not the update's own change. The service must
-/// not report this change as made.
+/// An update of the user's row fails. Just before this update, another operator has changed the
+/// row. So the row has the version that the update would have given it, but not the update's own
+/// change. The service must not report this change as made.
 #[test]
 fn a_change_that_failed_is_not_mistaken_for_another_change_at_the_same_time() {
     for name in [

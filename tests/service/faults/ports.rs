@@ -200,7 +200,8 @@ impl Line {
         *self.down.borrow_mut() = None;
     }
 
-    /// Whether [`Fault::Down`] has happened. Then all calls with the name of the failed call fail.
+    /// Whether [`Fault::Down`] has happened. If so, all further calls with the name of the failed
+    /// call fail.
     pub(crate) fn is_down(&self) -> bool {
         self.down.borrow().is_some()
     }

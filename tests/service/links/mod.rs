@@ -197,7 +197,7 @@ fn every_account_has_its_own_nonce_so_that_the_ticket_secret_alone_makes_no_link
             for user in [invited, registered.user] {
                 assert_eq!(user.link_nonce.as_str().len(), 32);
                 assert!(nonces.insert(user.link_nonce.as_str().to_owned()));
-                // This user has the same values as the account, except the nonce. Others may know
+                // This user has the same values as the account, except the nonce. Others might know
                 // or guess the values, but not the nonce.
                 let guessed = User {
                     link_nonce: edgegate::domain::account::LinkNonce::new(&[0; 16]),
@@ -227,9 +227,9 @@ on_both!(a_registration_link_makes_no_account_again_after_its_deletion, &[("LIMI
         assert_eq!(deliver(&world, &waiting).await, Delivery::NotDue(NotDue::Superseded));
         assert!(find(&world, GRACE).await.is_none());
     }
-    // A new registration with this address succeeds. The cron job must not delete the record that
-    // the address was freed as long as the old link has not expired. Otherwise the old link would
-    // work again.
+    // A new registration with this address succeeds. As long as the old link has not expired, the
+    // cron job must not delete the record of the freed address. Otherwise the old link would work
+    // again.
     world.service.forget_freed_addresses().await.unwrap();
     assert_eq!(verify_by(&world, &link, PASSWORD).await.map(drop), SPENT);
     let anew = registration_job(&world).await;

@@ -1,5 +1,6 @@
-//! A mail may have to wait before it is sent. Its link then allows only what the request is still
-//! allowed to do. The text of the mail does not promise a longer lifetime than the link still has.
+//! Sometimes a mail has to wait before it is sent. When it is sent, its link allows only what the
+//! request is still allowed to do. The text of the mail does not promise a longer lifetime than the
+//! link still has.
 
 use super::*;
 

@@ -175,7 +175,8 @@ fn requests_of_strangers_do_not_stop_an_invitation() {
             outcome(&world, NOBODY, &network(1000)).await,
             Delivery::EarlierLink
         );
-        // The account exists. It has no password, so it is invited again.
+        // The account exists already, so this call returns an error. But the account has no
+        // password, so the call requests another mail with an invitation.
         assert!(invite().await.is_err());
         assert_eq!(deliver(&world, &job(&world)).await, Delivery::Sent);
     });

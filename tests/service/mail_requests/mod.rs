@@ -185,7 +185,7 @@ fn resets_of_unknown_and_known_addresses_cost_the_same_budget() {
     for other in [ROOT, NOBODY] {
         let world = on_memory(&[("MAIL_BUDGET", "5")]);
         pollster::block_on(async {
-            // Only two of the five mails in the budget are for first requests.
+            // Only two of the five mails in the budget are for the first requests of networks.
             outcome(&world, other, &network(1)).await;
             assert_eq!(
                 outcome(&world, ADA, &network(2)).await,
@@ -271,7 +271,8 @@ on_both!(a_device_or_a_session_of_the_account_is_past_all_budgets, &[("MAIL_BUDG
     world.clock.advance(60);
     assert_eq!(asks((&in_session(4)).into()).await, (Pool::Known(ada.user.id), Delivery::Sent));
     world.clock.advance(300);
-    // Another user's ticket does not help, nor does a text that is not a ticket of the right kind.
+    // A token of another user does not help. Neither does a text that is not a token of the right
+    // kind.
     for caller in [
         with_device(5, &root.device),
         with_session(6, &root.tokens.refresh_token),
@@ -340,8 +341,8 @@ fn four_networks_spend_the_pool_of_later_requests_and_no_other() {
     });
 }
 
-/// As the documents say, the networks of a single provider can use up the pool for second to fifth
-/// requests.
+/// As the documents say, the networks of a single provider can use up the share of the budget (the
+/// pool) for the second to fifth requests of networks.
 #[test]
 fn an_ipv6_32_spends_the_pool_of_second_requests_and_leaves_first_ones() {
     let world = on_memory(&[]);

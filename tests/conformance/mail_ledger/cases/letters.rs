@@ -14,8 +14,8 @@ pub(crate) async fn a_kept_letter_reads_back<L: MailLedger>(world: &World<L>) ->
         letter.clone(),
         DeadLetter {
             tries: u32::MAX,
-            // `clear` deletes only jobs that failed before `LATEST`, so this one failed a second
-            // earlier.
+            // `clear` deletes only jobs that failed before `LATEST`, so this job has failed one
+            // second before `LATEST`.
             failed_at: LATEST - 1,
             retry_at: Some(LATEST),
             ..world.letter(0, None)

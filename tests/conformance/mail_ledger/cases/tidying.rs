@@ -49,7 +49,7 @@ pub(crate) async fn tidying_forgets_old_letters_and_counts_the_dead<L: MailLedge
     check_eq!(world.tidy(0, BEGUN).await?, 0, "none");
     let mut waiting = Vec::new();
     for after in [0, 10, 20] {
-        // Two letters wait for an operator for each letter that will be retried.
+        // For each letter that will be retried, stores two letters that wait for an operator.
         for _ in 0..2 {
             world.keep(&world.letter(BEGUN + after, None)).await?;
         }

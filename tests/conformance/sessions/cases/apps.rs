@@ -1,5 +1,5 @@
 //! Sessions of apps. They begin with an authorization code, there is a limit on their number, and
-//! they end with the user's sign-on.
+//! they end when the user's single sign-on ("sign-on") in the browser ends.
 
 use std::future::ready;
 
@@ -172,7 +172,8 @@ pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &
     end(&ada, first.session, EndReason::Replaced).await?;
     world.pass(1);
     goes_on(&ada, app, "after a new login in the same browser").await?;
-    // The record of the session contains the id of the sign-on, and a renewal does not remove it.
+    // The record of the session contains the id of the single sign-on, and a renewal does not
+    // remove it.
     let verdict = ada.renew(again, &laptop(), &every_time()).await?;
     check!(matches!(verdict, Verdict::Fresh(_)), "{verdict:?}");
     world.pass(1);
@@ -225,7 +226,7 @@ pub(crate) async fn a_spent_token_ends_the_apps<W: World>(world: &W) -> Case {
     is_over(&ada, app, "afterwards").await
 }
 
-/// If the session of an app ends, no other session ends, whatever the reason.
+/// When the session of an app ends, no other session ends, whatever the reason for the end is.
 pub(crate) async fn an_apps_end_ends_nothing_else<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let browser = ada.begin().await?;
@@ -288,7 +289,7 @@ pub(crate) async fn a_chain_of_an_app_goes_on<W: World>(world: &W) -> Case {
         app.ticket = successor(app.ticket)?;
         world.pass(1);
     }
-    // The same user signs in again in the same browser. The sign-on continues.
+    // The same user signs in again in the same browser. The single sign-on continues.
     let again = Holder::Browser {
         sign_on: Some(browser.session),
     };
@@ -468,7 +469,8 @@ pub(crate) async fn a_code_of_an_ended_sign_on_is_refused<W: World>(world: &W) -
         false,
         "before"
     );
-    // A session was replaced by a newer one. This is not a log-out, so the sign-on has not ended.
+    // A session was replaced by a newer one. This is not a log-out, so the single sign-on has not
+    // ended.
     let replaced = ada.begin().await?;
     end(&ada, replaced.session, EndReason::Replaced).await?;
     check_eq!(

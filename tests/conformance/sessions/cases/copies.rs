@@ -1,4 +1,5 @@
-//! Copies of users' rows, in a store that has them.
+//! Some stores keep copies of users' rows of the database. Tests in which situations such a store
+//! uses a copy, and in which it discards the copy.
 
 use std::cell::Cell;
 use std::future::ready;
@@ -69,7 +70,8 @@ pub(crate) async fn a_copy_answers_renewals_and_checks<W: World>(world: &W) -> C
     Ok(())
 }
 
-/// The store also makes a copy of a row that it reads for a check.
+/// The store copies the user's row not only when it reads the row for a renewal, but also when it
+/// reads the row to check an access token.
 pub(crate) async fn a_check_keeps_the_row<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
@@ -177,8 +179,9 @@ pub(crate) async fn a_login_drops_a_copy_of_another_version<W: World>(world: &W)
     Ok(())
 }
 
-/// A check at the store refuses a user who is disabled or deleted. The store makes a copy of the
-/// row for this check. With that copy, the user can't renew either.
+/// The store checks an access token of a user who is disabled or deleted, and rejects it. For this
+/// check the store copies the user's row. Because of this copy, the user's renewals are refused
+/// too.
 pub(crate) async fn a_check_refuses_the_disabled_and_the_deleted<W: World>(world: &W) -> Case {
     let mut ada = Person::new(world)?;
     let first = ada.begin().await?;

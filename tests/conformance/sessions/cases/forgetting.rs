@@ -1,4 +1,5 @@
-//! What is deleted of the sessions of a deleted user, and what is not.
+//! Which data about the sessions of a deleted user the store deletes, and which data it keeps for a
+//! while.
 
 use std::future::ready;
 
@@ -48,7 +49,8 @@ pub(crate) async fn what_is_forgotten_is_gone<W: World>(world: &W) -> Case {
         }
     }
     check_eq!(bob.listed().await?, vec![others.session], "another's");
-    // Calling `forget` again is not an error. Neither is a user about whom nothing was ever stored.
+    // Calling `forget` again is not an error. It is not an error either if nothing was ever stored
+    // about the user.
     forget(&ada, world.here()).await?;
     forget(&Person::new(world)?, world.here()).await
 }

@@ -9,7 +9,7 @@ use super::super::world::{
 };
 use super::{Case, check, check_eq, text};
 
-/// The same ticket, with a proof that is made now.
+/// The same ticket, as if the user had entered the password now.
 fn proved<W: World>(world: &W, ticket: RefreshTicket) -> RefreshTicket {
     RefreshTicket {
         proof: Proof::by_password(world.now()),
@@ -52,8 +52,8 @@ pub(crate) async fn a_proof_spends_no_token<W: World>(world: &W) -> Case {
     Ok(())
 }
 
-/// The proof is in the ticket. When this ticket is renewed, the store writes the proof into the
-/// session's record, where later renewals find it.
+/// The ticket contains the proof (when the user entered the password). When this ticket is renewed,
+/// the store writes the proof into the session's record, where later renewals find it.
 pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let login = ada.begin().await?;
@@ -62,7 +62,8 @@ pub(crate) async fn a_proof_goes_on_with_the_chain<W: World>(world: &W) -> Case 
     check_eq!(prove(world, new).await?, Proved::GoesOn, "a proof");
     ada.renew(new, &laptop(), &every_time()).await?;
     world.pass(ROTATE_AFTER);
-    // These tickets contain only the proof of the login, as if the answer to the proof was lost.
+    // These tickets contain only the time of the login. So they are like the tickets of a client
+    // that did not receive the answer to the user's second password entry.
     let next = successor(login)?;
     for ticket in [next, successor(next)?] {
         let user = std::future::ready(Ok(Some(ada.user.clone())));
@@ -127,7 +128,7 @@ pub(crate) async fn a_proof_is_kept_at_once<W: World>(world: &W) -> Case {
     world.pass(10);
     let new = proved(world, login);
     prove(world, new).await?;
-    // An earlier proof that arrives late does not replace a later one.
+    // If an earlier proof arrives after a later one, the store keeps the later one.
     prove(world, login).await?;
     let user = std::future::ready(Ok(Some(ada.user.clone())));
     let renewal = ada

@@ -1,4 +1,5 @@
-//! Renewals: what the store records for each verdict.
+//! Renewals: what the store records for each verdict (each possible decision about the presented
+//! token).
 
 use std::future::ready;
 
@@ -219,7 +220,8 @@ pub(crate) async fn what_was_never_begun_is_unknown<W: World>(world: &W) -> Case
     Ok(())
 }
 
-/// A session belongs to one user. With the id of another user, the session is unknown.
+/// A session belongs to one user. If a renewal has the id of another user, the store answers that
+/// it does not know the session.
 pub(crate) async fn another_users_session_is_unknown<W: World>(world: &W) -> Case {
     let (ada, bob) = (Person::new(world)?, Person::new(world)?);
     let first = ada.begin().await?;

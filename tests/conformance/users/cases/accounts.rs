@@ -10,7 +10,8 @@ pub(crate) async fn a_ping_is_answered<D: UserDirectory>(world: &World<D>) -> Ca
     world.directory.ping().await.map_err(text)
 }
 
-/// A user is read with the same values as it was inserted. A value that was absent stays absent.
+/// The directory returns a user with the values with which the user was inserted. A value that was
+/// absent stays absent.
 pub(crate) async fn a_user_reads_back_as_inserted<D: UserDirectory>(world: &World<D>) -> Case {
     let full = world.everything()?;
     for user in [
@@ -79,8 +80,8 @@ pub(crate) async fn every_spelling_of_an_address_finds_its_user<D: UserDirectory
         Some(spellings[0].as_str()),
         "as given"
     );
-    // This address belongs to another mailbox: beyond ASCII, upper and lower case differ in a local
-    // part.
+    // This address belongs to another mailbox, because in a local part the upper and lower case of
+    // letters beyond ASCII makes a difference.
     let other = address(&format!("Zo\u{cb}{number}@b\u{fc}cher.example"))?;
     check_eq!(world.find(&other).await?, None, "another mailbox");
     Ok(())

@@ -5,7 +5,8 @@ use edgegate::ports::UserDirectory;
 
 use super::{Case, World, address, check_eq, freed, hash, name, roles};
 
-/// The user as any change leaves them: the version is one higher, and `updated_at` is set.
+/// The user after a change, but only with the effects that every change has: the version is one
+/// higher, and `updated_at` is set.
 fn moved(user: &User, now: u64) -> User {
     User {
         version: user.version + 1,

@@ -1,5 +1,5 @@
-//! When an account is deleted, the directory records a departure. The departure stays until
-//! everything that belonged to the account is deleted.
+//! When an account is deleted, the directory stores a record of the deletion (a departure). The
+//! departure stays until everything that belonged to the account is deleted.
 
 use edgegate::domain::account::{Departure, User, UserId};
 use edgegate::ports::UserDirectory;

@@ -10,8 +10,8 @@
 //! - I1: a renewal uses a version of the row that is new enough: it includes each change that the
 //!   service committed before the renewal began, even if the answer to that change was not sent
 //!   yet.
-//! - I2: if the object may use its copy, the copy equals the row, or the user is in the outbox
-//!   `row_changed`.
+//! - I2: if the object may use its copy, the copy equals the row, or the user is in the database
+//!   table `row_changed` (the outbox).
 //! - I3: an object is not wiped while it is held.
 //! - I4: a change is committed only while it holds the object.
 //! - I5: if the row does not change within a day, renewals on that day do not read it.
@@ -226,8 +226,9 @@ fn what_is_committed_outside_of_its_hold_leaves_a_stale_copy() {
     }
 }
 
-/// The cron job must delete an outbox entry only if the entry is still the one that it has read. If
-/// the entry has been written again since then, it must stay.
+/// The outbox is the database table of changed rows. The cron job must delete an entry only if the
+/// entry is still the one that the cron job has read. If the entry has been written again since
+/// then, it must stay.
 #[test]
 fn bug_a_cron_that_deletes_a_newer_entry() {
     let (found, _) = search(Setting {

@@ -42,8 +42,8 @@ pub struct Setting {
     pub rollback: bool,
     /// Nothing but renewals happens, so claim I5 must hold.
     pub calm: bool,
-    /// Does not report a change outside its hold or a wipe while held, but only the stale copy that
-    /// follows from it.
+    /// Reports neither a change that is committed outside its hold nor a wipe of a held object.
+    /// Reports only the stale copy that follows from such a step.
     pub consequences_only: bool,
     pub bug: Option<Bug>,
     pub coverage: Arc<Coverage>,
@@ -92,8 +92,9 @@ pub enum Action {
     RollBack,
 }
 
-/// The number of ticks, counted from the start of the hold, in which a change can still be
-/// committed if the clocks differ by `skew` seconds.
+/// A change must hold the object before it is committed. Returns the number of ticks, counted from
+/// the start of this hold, in which the change can still be committed if the clocks differ by
+/// `skew` seconds.
 fn commit_ticks(skew: u64) -> u64 {
     (HOLD_COMMIT + skew).div_ceil(TICK)
 }
@@ -108,7 +109,7 @@ impl Setting {
         u64::from(age) < commit_ticks(skew)
     }
 
-    /// Ages greater than this are all treated as equal.
+    /// Ages greater than this number of ticks are all treated as equal.
     fn oldest(&self) -> u8 {
         u8::try_from(HOLD_TTL / TICK).unwrap() + 1
     }
@@ -160,8 +161,8 @@ impl Setting {
         match change {
             Change::Asked => {
                 if state.object.is_old {
-                    // An old object does not know the call that holds it. So the client gets 503,
-                    // and nothing has changed.
+                    // An object of the old version does not know the call with which a Worker holds
+                    // an object. So the client gets 503, and nothing has changed.
                     self.coverage.note("refused: the object is old");
                     return;
                 }
@@ -181,7 +182,8 @@ impl Setting {
                     state.changes.push(Change::Asked);
                     return;
                 }
-                // An old object may lose the hold. It has no copy, so nothing can become stale.
+                // An object of the old version can lose the hold. Such an object has no copy, so
+                // nothing can become stale.
                 if !state.object.is_old && !state.object.fence().is_held(NOW) {
                     self.violate(state, Violation::OutsideHold);
                 }
@@ -257,7 +259,7 @@ impl Setting {
         if self.bug == Some(Bug::KeepsWhileHeld) {
             asking.generation = asking.generation.or(state.object.generation);
         }
-        // Until the Workers have the new `COPIES_SINCE`, every request is treated as one from
+        // Until the Workers have the new `COPIES_SINCE`, every request is treated as if it came
         // before the restore.
         if state.restore != Restore::CopiesVoided {
             asking.asked = Asked::Before;
@@ -282,8 +284,8 @@ impl Setting {
             Cron::Idle => Cron::Read(false),
             Cron::Read(newer) => {
                 let fresh = generation(self.fresh(state));
-                // An old object does not know the call that makes it forget its copy, so the outbox
-                // entry is not deleted.
+                // An object of the old version does not know the call that makes an object forget
+                // its copy, so the outbox entry is not deleted.
                 if state.object.is_old {
                     Cron::Idle
                 } else {
@@ -398,8 +400,8 @@ impl Model for Setting {
             }
         }
         // After a rollback, docs/operations.md requires the operator to wait two minutes before the
-        // next deploy. After two minutes, no change that held the object before can still be
-        // committed.
+        // next deploy. After two minutes, no change that held the object before the rollback can
+        // still be committed.
         let is_holding =
             |change: &Change| matches!(change, Change::Holding(age) if self.may_commit(*age));
         if state.object.is_old && !state.changes.iter().any(is_holding) {

@@ -2,7 +2,7 @@
 
 use edgegate::domain::session::{DatedCopy, Fence, Generation, Need, UserCopy};
 
-/// The length of a tick, in seconds.
+/// The length of a tick (a step of time), in seconds.
 pub const TICK: u64 = 30;
 /// The current time of the object's clock. It never moves in this model, because the other times in
 /// a state are relative to it. So states that differ only by a shift in time are equal.
@@ -55,7 +55,7 @@ pub struct Object {
     /// The object runs an old version of the service, which does not know the protocol of the
     /// fence.
     pub is_old: bool,
-    /// The number of ticks for which the object is still held.
+    /// The number of ticks for which the object is still held, and so uses no copy.
     pub held: u8,
     pub generation: Option<u8>,
     pub copy: Option<(u8, Asked)>,
@@ -137,11 +137,11 @@ impl From<Need> for Asking {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
-    /// The Worker has not asked the object yet.
+    /// The Worker has not sent the request to the user's object yet.
     New,
-    /// The Worker has to read the row.
+    /// The object did not decide from a copy, so the Worker has to read the user's row.
     Reading(Asking),
-    /// The Worker has read this version of the row.
+    /// The Worker has read this version of the user's row.
     Read(Asking, u8),
 }
 
@@ -173,7 +173,7 @@ pub enum Change {
     OldCommitted(u8),
 }
 
-/// The user's entry in the outbox `row_changed`.
+/// The user's entry in the outbox, which is the database table `row_changed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outbox {
     Empty,
@@ -193,7 +193,8 @@ pub enum Cron {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Restore {
     No,
-    /// The database has been restored. The object's copy may be of a version that no longer exists.
+    /// The database has been restored. It is possible that the object's copy has a version that no
+    /// longer exists.
     Done,
     /// The setting `COPIES_SINCE` has been changed, so the object does not use older copies.
     CopiesVoided,
@@ -204,7 +205,7 @@ pub struct State {
     /// The version of the row. In this model it identifies the row's content, so it rises with each
     /// commit and also with a restore.
     pub row: u8,
-    /// The version of the row that each request that begins now must see, or a newer one.
+    /// A request that begins now must see this version of the row or a newer one.
     pub known: u8,
     pub object: Object,
     pub changes: Vec<Change>,

@@ -72,7 +72,7 @@ pub(super) fn accounts<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w| w.facts(String::new()).await,
             |w, f| {
                 let of_ada = format!(r#"{{"email":"{ADA}","password_hash":"!"}}"#);
-                // The hash has the form of `PlainHasher`.
+                // The hash looks like one that `PlainHasher` has made.
                 let hash = format!("plain {:?}", PASSWORD.as_bytes());
                 let of_grace = format!(
                     r#"{{"id":"0198c2f4-7b1e-4c3a-9d55-1f0a6f2f8b11","email":"{GRACE}","password_hash":"{hash}"}}"#

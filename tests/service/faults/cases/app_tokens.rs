@@ -94,8 +94,8 @@ pub(super) fn app_tokens<S: SessionStore + 'static>() -> Vec<Case<S>> {
                         .await,
                 )
             },
-            // The first attempt may have exchanged the code already. Then the app has to request a
-            // new code.
+            // It is possible that the first attempt has exchanged the code already. In that case
+            // the app has to request a new code.
             Error::Grant(_),
             |w, f, _mails| violated(&[
                 ("one session at most", sessions(w, f.access()).await <= 1),

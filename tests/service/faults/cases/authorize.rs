@@ -31,7 +31,8 @@ impl<S: SessionStore> World<S> {
         assert!(apps.create(&app, None).await.unwrap());
     }
 
-    /// The sealed request of an app, for which the user has to decide on a page.
+    /// Lets an app's request arrive. Returns the sealed request (the request as a signed token),
+    /// about which the user has to decide on a page.
     async fn sealed(&self) -> String {
         match self.service.authorize(QUERY, None, &client()).await {
             Ok(Authorized::ToPage { request, .. }) => request.expose().to_owned(),

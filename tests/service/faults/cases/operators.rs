@@ -14,8 +14,8 @@ async fn with_invited<S: SessionStore>(w: &World<S>) -> Facts {
     w.facts(format!("{ticket} {id}")).await
 }
 
-/// The cases of operators. In each, `thing` consists of the operator ticket, a space, and the id of
-/// the invited user.
+/// The cases of operators. In each case, `Facts::thing` consists of the operator ticket, a space,
+/// and the id of the invited user.
 pub(super) fn operators<S: SessionStore + 'static>() -> Vec<Case<S>> {
     fn split(thing: &str) -> (&str, UserId) {
         let (ticket, id) = thing.split_once(' ').unwrap();
