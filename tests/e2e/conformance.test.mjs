@@ -52,7 +52,7 @@ for (const adapter of [
     );
     // There are few tests for operator tickets, because their interface has only two methods.
     assert.ok(count("passed") >= (adapter === "operator-tickets" ? 5 : 16));
-    // KV is not linearizable: a read may return an old value. Therefore some tests are left out for
+    // KV is not linearizable: a read can return an old value. Therefore some tests are left out for
     // KV.
     if (adapter !== "kv") assert.equal(count("left out"), 0);
   });

@@ -17,8 +17,8 @@ const walked = new Set();
 
 /**
  * Returns the operations that the test runs. `prepare` creates what the operation needs. `act`
- * sends the request. `done` lists the statuses that a retry may also have if the first attempt took
- * effect although it answered 503. `check` checks the result.
+ * sends the request. `done` lists additional statuses that are accepted as the answer to a retry if
+ * the first attempt took effect although it was answered 503. `check` checks the result.
  */
 function operations({ edge, client, makeAccount }) {
   const signedIn = async () => {
@@ -143,8 +143,8 @@ function operations({ edge, client, makeAccount }) {
 
 for (const store of ["kv", "durable"]) {
   test(`${store}: each call of each route fails once`, async (t) => {
-    // In the run with Durable Objects, passwords are also checked in an object, so that the faults
-    // of this object are tested too.
+    // In the run with Durable Objects, passwords are also checked in a Durable Object, so that the
+    // faults of this object are tested too.
     const work = store === "kv" ? "inline" : "durable";
     const {
       workers: [edge],

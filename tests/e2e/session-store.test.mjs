@@ -25,8 +25,8 @@ test("a switch of the store, there and back", async (t) => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
       const { sid } = claimsOf(login.access_token);
-      // Move the clock forward, because KV may not yet show a session that began in the last two
-      // minutes.
+      // Move the clock forward, because it is possible that KV does not yet show a session that
+      // began in the last two minutes.
       for (const worker of [kv, durable]) await worker.control({ clock: 300 });
       const refused = await young.renew(login.refresh_token);
       assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
