@@ -1,7 +1,8 @@
 // Runs the conformance tests of the stores (tests/conformance) in workerd:
 // - the session store on real KV, and on its Durable Object;
 // - the user directory, the mail ledger, the apps and the operator tickets on D1;
-// - the mail gate and the password guard on their Durable Objects.
+// - the mail gate (which limits mails) and the password guard (which limits guesses), on
+//   their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";

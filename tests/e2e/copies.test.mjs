@@ -61,8 +61,8 @@ const revoke = (client, id, { access_token: token }) =>
   client.post(`/auth/users/${id}/revoke`, { token });
 
 /**
- * Returns the users in the table `row_changed`. When the row of a user changes, a trigger in the
- * database adds the user to this table.
+ * Returns the users in the table `row_changed`. When the row of a user in the table `users`
+ * changes, a trigger in the database adds the user to the table `row_changed`.
  */
 const listed = async () =>
   (await edge.db.prepare("SELECT user FROM row_changed ORDER BY user").all()).results.map(
@@ -316,7 +316,7 @@ test("an object from before copies: renewals and checks read the row, changes an
   const before = await rowOf(id);
   assert.equal((await revoke(client, id, user)).status, 503);
   assert.deepEqual(await rowOf(id), before);
-  // From now on the object runs the new version of the code.
+  // From now on the user's Durable Object runs the new version of the code.
   await edge.control({ oldObjects: false });
   assert.equal((await client.renew(user.refresh_token)).status, 200);
   assert.equal((await revoke(client, id, user)).status, 204);

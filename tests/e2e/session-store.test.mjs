@@ -191,8 +191,9 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   }
   assert.equal(await ended(overLimit, three), false, "what goes on stays");
 
-  // A login with a later epoch deletes the rows of all sessions with an earlier epoch. These
-  // include the rows of ended sessions.
+  // Raising the user's epoch (a counter) ends all earlier sessions. A login with a later epoch
+  // deletes the rows of all sessions with an earlier epoch. These include the rows of ended
+  // sessions.
   const changed = newId();
   const five = await begin(changed, 0);
   await begin(changed, 1, 100);

@@ -43,8 +43,8 @@ const OBJECTS = {
     call: [JSON.stringify({ revocation: { session: SESSION, now: NOW } })],
   },
   Account: { call: [JSON.stringify(TRY), "uncounted", NOW * 1000] },
-  // The mail gate counts each call. The test stays far below the limit, so the answer is always the
-  // same.
+  // The mail gate, which limits mails, counts each call. The test stays far below the limit, so the
+  // answer is always the same.
   MailGate: { call: [JSON.stringify([FIRST_REQUEST, NOW])] },
 };
 const LOGIN = {
