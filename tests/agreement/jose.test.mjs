@@ -73,9 +73,9 @@ test("each difference of jose has a line that says why, and no line is about a t
 });
 
 /**
- * Reads the table in docs/tokens-and-jose.md. Its first column contains names of tokens, which may
- * contain `*`. Returns for each name a function that says whether a token's name matches, and the
- * verdict of edgegate.
+ * Reads the table in docs/tokens-and-jose.md. Its first column contains names of tokens, in which
+ * `*` stands for any text. Returns for each name a function that says whether a token's name
+ * matches, and the verdict of edgegate.
  */
 function table(text) {
   return [...text.matchAll(/^\| (`.+?) \| (.+?) \| (accepts|rejects) \| \S.* \|$/gm)].flatMap(

@@ -27,7 +27,7 @@ const file = readFileSync(inRoot("tests/vectors/agreement/tokens.json"), "utf8")
 
 before(async () => {
   // If `npm test` runs this file, it has just built the package. If a developer runs this file
-  // directly, the sources may have changed since the last build, so build the package again.
+  // directly, the sources might have changed since the last build, so build the package again.
   if (process.env.EDGEGATE_BUILT && existsSync(inRoot(PACKAGE))) return;
   const { code, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
     env: toolEnv(),

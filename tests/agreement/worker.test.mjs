@@ -50,7 +50,8 @@ test("the Worker agrees with the file", async (t) => {
         [values].flat().map((value) => [name, value]),
       );
       const { status, body } = await client.authorized(query, vector.token);
-      // A check without a criterion or with an empty criterion is answered 400 (see openapi.yaml).
+      // A check is a request to /auth/authorized. If it has no criterion or an empty one, the
+      // answer is 400 (see openapi.yaml).
       const isEmpty = query.length === 0 || query.some(([, value]) => value === "");
       const seen = isEmpty ? [status, body.code] : [status, body.authorized];
       const should = isEmpty ? [400, "invalid_request"] : [expected ? 200 : 403, expected];

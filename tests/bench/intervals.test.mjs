@@ -1,6 +1,6 @@
-// Tests when the benchmark says that one subject is faster than another. Compares the confidence
-// intervals with known values. Tests the verdicts both with and without the measurements of each
-// round.
+// Tests how the benchmark decides whether one program is faster than another. Compares the
+// confidence intervals with known values. Tests the verdicts (such as "ahead" and "level") both
+// with and without the measurements of each round.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonList, comparisonsOf, comparisonTable } from "../../bench/comparisons.mjs";
@@ -19,8 +19,9 @@ const intervalOf = (numerators, denominators) => {
 };
 
 test("Student's t has the values of the printed tables", () => {
-  // Values of Student's t for two-sided 95 %, by degrees of freedom. The value below them is for 99
-  // %. All are from the NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2.
+  // Values of Student's t for two-sided 95 %, by degrees of freedom. The single value for 4 degrees
+  // of freedom, below the table, is for 99 %. All these values are from the NIST/SEMATECH
+  // e-Handbook of Statistical Methods, 1.3.6.7.2.
   const printed = { 1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 8: 2.306, 14: 2.145, 29: 2.045 };
   for (const [degrees, value] of Object.entries(printed))
     near(studentQuantile(Number(degrees)), value);

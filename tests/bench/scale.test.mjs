@@ -73,14 +73,14 @@ test("a million users ask what one computes by hand", () => {
   const [renewals, checks, logins, resets] = [600_000, 120_000_000, 10_000, 1_000].map(perSecond);
   near(kv["Worker requests"], renewals + checks + logins + 2 * resets);
   near(kv["KV writes"], renewals + logins);
-  // A renewal reads two keys, and so does a check. After one login in eight, the service counts the
-  // user's sessions. Here this count reads three keys.
+  // A renewal of a session reads two keys. A check of an access token reads two keys too. After one
+  // login in eight, the service counts the user's sessions. Here this count reads three keys.
   near(kv["KV keys read"], 2 * renewals + 2 * checks + (3 / 8) * logins);
   near(kv["D1 statements"], renewals + logins + 4 * resets);
   near(durable["D1 statements"], kv["D1 statements"]);
   // Calls to Durable Objects: a login makes one call, and the later removal of its session makes
-  // another. A renewal and a check make one call each. A request for a mail makes one call to the
-  // mail gate, the object that limits mails.
+  // another. A renewal of a session and a check of an access token make one call each. A request
+  // for a mail makes one call to the mail gate, the object that limits mails.
   near(durable["object calls"], 2 * logins + renewals + checks + resets);
   assert.equal(durable["KV writes"], 0);
 });

@@ -141,7 +141,8 @@ test("a renewal with durable and no copy waits for D1, then for the object and i
       power("within a continent") +
       object,
   );
-  // This user's home is in Europe, but the user is abroad. The user's object is in North America.
+  // This user's home is in Europe, but the user is abroad. The user's Durable Object is in North
+  // America.
   near(
     measured.renewal.Europe.away[0],
     asked +

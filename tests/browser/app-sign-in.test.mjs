@@ -1,5 +1,6 @@
 // Tests the sign-in page when an app has sent the user there. A registration or a password reset
-// makes the user leave the page to read a mail. Afterwards the app's request must still be there.
+// makes the user leave the page to read a mail. Afterwards the page must still know the app's
+// request.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { asked, askedOf, CALLBACK, fakeApp, REQUEST } from "./app-requests.mjs";

@@ -12,7 +12,7 @@ import { chromium } from "../../scripts/setup/chromium.mjs";
 
 export const PHONE = { width: 360, height: 640 };
 
-// This timeout is long because a build may slow the machine down while the tests run.
+// This timeout is long because a build might slow the machine down while the tests run.
 const TIMEOUT_MS = 60_000;
 
 /** @param {string[]} [args] Additional arguments for Chromium. */

@@ -202,8 +202,8 @@ for (const [who, at] of [
         (src) =>
           new Promise((resolve) => {
             const frame = Object.assign(document.createElement("iframe"), { src });
-            // If the browser blocks the frame, it may not fire any event. So stop waiting after 2
-            // s.
+            // If the browser blocks the frame, it is possible that no event fires. So stop waiting
+            // after 2 s.
             frame.onload = frame.onerror = resolve;
             setTimeout(resolve, 2000);
             document.body.append(frame);

@@ -29,7 +29,7 @@ export async function startEdgegate(options = {}) {
     try {
       return await startOnce(options);
     } catch (error) {
-      // Try again, because another test may have taken the port after `freePort` found it free.
+      // Try again, because another test might have taken the port after `freePort` found it free.
       if (
         tries === 3 ||
         !/Address already in use|is taken/.test(/** @type {Error} */ (error).message)

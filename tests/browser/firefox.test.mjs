@@ -48,7 +48,7 @@ async function open(t, path) {
   return page;
 }
 
-/** Waits until `condition` is true in the page. The page may navigate during the wait. */
+/** Waits until `condition` is true in the page. The page can navigate during the wait. */
 async function until(page, condition, ...given) {
   for (const begun = Date.now(); ; await sleep(100)) {
     try {
@@ -88,7 +88,7 @@ test("sign in by keyboard; a wrong password is reported; a cookie that no script
   await says(page, "Only on this device.");
   assert.equal(new URL(page.url()).pathname, "/account");
 
-  // The cookies with a session. Their names may end in the port. The cookie that recognizes the
+  // The cookies with a session. Their names can end in the port. The cookie that recognizes the
   // device has a different name.
   const sessions = async () =>
     (await page.cookies()).filter(({ name }) => /edgegate(-\d+)?$/.test(name));

@@ -151,7 +151,8 @@ for (const file of SCRIPTS) {
     const look = (node, text) => {
       const ancestors = [];
       for (let above = node.parent; above; above = above.parent) ancestors.push(above);
-      // The text is the message of an error. Only developers see it, in the browser's console.
+      // If `isThrown` is true, the text is the message of an error. Only developers see this
+      // message, in the browser's console.
       const isThrown = ancestors.some(
         ({ type, callee }) => type === "NewExpression" && callee.name === "Error",
       );

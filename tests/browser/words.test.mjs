@@ -1,5 +1,5 @@
 // Tests what the pages say when the service has rejected something. The text must not blame the
-// user for something that other people may have caused. The text contains an error's code only if
+// user for something that other people might have caused. The text contains an error's code only if
 // the tables have no text for this code.
 import assert from "node:assert/strict";
 import { test } from "node:test";

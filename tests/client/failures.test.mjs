@@ -18,8 +18,8 @@ const json = (status, body, headers = {}) =>
     headers: { "Content-Type": "application/json", ...headers },
   });
 
-// Faults that replace the answer to a renewal. For each fault: the code of the error that the
-// client throws.
+// For each fault: the answer that replaces the service's answer to a renewal, and the code of the
+// error that the client throws.
 const FAILURES = {
   "no network": ["offline", "network_error"],
   "no answer": ["hang", "network_error"],
@@ -233,8 +233,8 @@ for (const stops of [true, false]) {
     const tab = await signedIn(world);
     await world.advance(5 * MINUTE);
     await world.sleep(8 * 60 * MINUTE, { stops });
-    // After the device has woken up, the page may call `fetch` before any timer or event fires. The
-    // client must renew the token first, and must not send the old token.
+    // After the device has woken up, it is possible that the page calls `fetch` before any timer or
+    // event fires. The client must renew the token first, and must not send the old token.
     assert.equal((await world.run(tab.client.fetch("https://app.example.com/api"))).status, 200);
     assert.deepEqual([world.service.count("/auth/token"), world.service.count("/api")], [1, 1]);
     world.close();
@@ -291,7 +291,7 @@ test("a clock that is set while the page is open", async () => {
   }
   const renewals = world.service.count("/auth/token");
   // The clock jumps seven times by twenty minutes. In this time sixteen renewals are due. Each of
-  // the seven jumps may cause one additional renewal.
+  // the seven jumps can cause one additional renewal.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();
 });

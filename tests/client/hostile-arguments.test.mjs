@@ -300,7 +300,7 @@ test("a fetch that was handed in and answers or throws anything", async () => {
     const first = await signedIn(world);
     let broken = false;
     const { client } = world.tab({
-      // @ts-expect-error: some of these functions return something else than a Response
+      // @ts-expect-error: some of these functions return something other than a Response
       platform: { fetch: (input, init) => (broken ? fetch() : first.platform.fetch(input, init)) },
     });
     await world.run(client.ready());

@@ -144,10 +144,10 @@ class Run {
       const { status } = client;
       if (status === "unknown" && !this.world.service.log.length) continue;
       if (status === "signed_in") {
-        // While the device slept, the monotonic clock may have stood still and the wall clock may
-        // have been set back. Then the client treats an expired token as valid until the service
-        // rejects it. Make a call here, so that the service can reject such a token before the
-        // check below.
+        // While the device slept, it is possible that the monotonic clock stood still and that the
+        // wall clock was set back. In this case the client treats an expired token as valid until
+        // the service rejects it. Make a call here, so that the service can reject such a token
+        // before the check below.
         if (this.sleeps) await this.world.run(client.fetch(`${ORIGIN}/api/${client.user.id}`));
         assert.equal(
           client.user.id,

@@ -142,7 +142,7 @@ test("an answer for another session or another user is not taken", async () => {
       [await client.accessToken(), client.user, events],
       [token, ADA, ["signed-in"]],
     );
-    // The client could not read the answer, but the answer may have set the cookie. So the client
+    // The client could not read the answer, but the answer might have set the cookie. So the client
     // asks the service who is signed in now.
     await world.advance(10_000);
     assert.deepEqual([world.service.count("/auth/token"), client.status], [1, "signed_in"]);

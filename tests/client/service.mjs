@@ -302,9 +302,9 @@ export class Service {
     return session;
   }
 
-  // Decides whether a refresh token is kept, fresh, repeated or reused, as docs/storage.md defines
-  // it. In these tests there is only one client, so a late token gets the same answer as a repeated
-  // token.
+  // Decides whether a refresh token is "kept", "fresh", "repeated" or "reused". docs/storage.md
+  // defines these words. In these tests there is only one client, so a late token gets the same
+  // answer as a repeated token.
   #renew(cookie) {
     const session = this.#sessionOf(cookie);
     const counter = Number(cookie?.split(".")[1]);

@@ -1,5 +1,5 @@
-// A tab waits for the lock as long as the tabs before it in the queue may need, however many tabs
-// there are.
+// The tabs of a browser queue for a lock. A tab waits long enough for all tabs that are before it
+// in the queue, however many they are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LONGEST_HOLD_MS } from "../../npm/edgegate/client/timeouts.js";
@@ -76,7 +76,7 @@ for (const [name, work] of Object.entries(WORK)) {
     for (const deaf of [false, true]) {
       const world = new World();
       const tab = await signedIn(world);
-      // An app can supply its own `fetch` function, and this function may ignore the AbortSignal.
+      // An app can supply its own `fetch` function, and this function might ignore the AbortSignal.
       const { fetch } = tab.platform;
       const { client } = deaf
         ? world.tab({

@@ -30,8 +30,8 @@ export class World {
   messageDelay = 1;
 
   /**
-   * Counts how often two requests crossed that both change the cookie: an answer set the cookie
-   * although the cookie had changed after the request of this answer was sent.
+   * Counts how often an answer set the cookie although the cookie had changed after the request of
+   * this answer was sent. This happens only if two requests that change the cookie overlap.
    */
   overwritten = 0;
 

@@ -44,7 +44,7 @@ before(async () => {
 });
 after(() => stop?.());
 
-/** Returns the cells of the table, by library and algorithm. */
+/** Returns the cells of the table, keyed by library and algorithm. */
 function documented() {
   const text = readFileSync(inRoot("docs/jwt-libraries.md"), "utf8");
   const rows = text.split("\n").filter((line) => line.startsWith("| `"));

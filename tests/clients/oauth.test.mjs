@@ -1,7 +1,7 @@
 // Programs with OAuth libraries by other authors renew and end a session of the running service.
-// The programs use the libraries as the documentation of these libraries shows. The service has no
-// client secret and no password grant for this: a session begins at /auth/login.
-// tests/e2e/clients.test.mjs tests oauth4webapi and jose.
+// The programs use the libraries as the documentation of these libraries shows. The programs have
+// no client secret, and the service has no password grant. Therefore each session begins with a
+// request to /auth/login. tests/e2e/clients.test.mjs tests oauth4webapi and jose.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";

@@ -136,8 +136,8 @@ const jwks = (make, kid) =>
   JSON.stringify({ keys: [{ ...make().export({ format: "jwk" }), kid }] });
 
 /**
- * Signs Ada in to an app. `there` may change the URL that leads to the service, and `back` may
- * change the URL that leads back to the app.
+ * Signs Ada in to an app. The function `there` can change the URL that leads to the service, and
+ * `back` can change the URL that leads back to the app.
  */
 async function signIn(name, alg, method, { there = same, back = same } = {}) {
   const { edge, apps } = services[alg];

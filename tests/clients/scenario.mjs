@@ -13,8 +13,9 @@ export const ACCOUNTS = {
  * - `wrong`: the error code for a wrong password. `field`: the field with a fault and the reason,
  *   if the password is too long.
  * - `weak`: the reasons why "password" is rejected as a new password.
- * - `anonymous`: the error code of a check without a token. `authorized`: the results of two checks
- *   of Ada's token: for the role of a user, and for the role of an administrator.
+ * - `anonymous`: the error code of a request to /auth/authorized without a token. `authorized`: the
+ *   results of two such requests with Ada's token: for the role of a user, and for the role of an
+ *   administrator.
  * - `renewed`: the type of the token that a renewal returns. `refused`: the error for a text that
  *   is not a refresh token.
  * - `current`: how many of Ada's sessions are marked as the current one.

@@ -6,7 +6,7 @@ const RESULTS = "tests/consumers/results.json";
 const README = "npm/edgegate/README.md";
 
 /**
- * Returns the results of the last run of each consumer, by the consumer's name.
+ * Returns the results of the last run of each consumer, keyed by the consumer's name.
  *
  * @returns {Record<string, { version: string | null, places: string[], date: string }>}
  */

@@ -49,7 +49,7 @@ export async function startCloudflare(t) {
   }
 
   async function query(uuid, sql, params) {
-    // Stop the Worker first, because only one process may have the database open.
+    // Stop the Worker first, because only one process at a time can have the database open.
     await service.running?.dispose();
     Object.assign(service, { running: undefined, of: 0 });
     const db = await (await database.get()).getD1Database(uuid);

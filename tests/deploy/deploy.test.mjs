@@ -16,7 +16,7 @@ const PASSWORD = "a passphrase of several words";
 const DEPLOY = ["deploy", "--yes", "--wait", "0"];
 /**
  * The arguments of a deploy that waits until the new service answers. On a busy machine, the first
- * answer may take a long time.
+ * answer can take a long time.
  */
 const WHOLE_DEPLOY = ["deploy", "--yes", "--wait", "120"];
 
@@ -258,7 +258,7 @@ test("interrupted at every call in turn, each time from the beginning", {
         async (/** @type {import("node:test").TestContext} */ inner) => {
           const all = await world(inner);
           const { code, text } = await interrupted(all, interruption);
-          // The command may succeed in spite of the interruption, because wrangler does not need
+          // The command can succeed in spite of the interruption, because wrangler does not need
           // the answer to every call.
           if (code === 0) await requireWhole(all);
           else assert.doesNotMatch(text, /my-auth answers at/);

@@ -58,7 +58,7 @@ test("every path in code font exists", () => {
   const folders = new Set(files.map((path) => path.split("/")[0]).filter((name) => name !== ""));
   const wrong = [];
   let named = 0;
-  // Decision records and the changelog may name files that existed when they were written and do
+  // Decision records and the changelog may name files that existed when they were written but do
   // not exist any more.
   const isOfToday = (path) => /^(?:docs\/)?[\w-]+\.md$/.test(path) && path !== "CHANGELOG.md";
   for (const page of pages.filter(isOfToday)) {

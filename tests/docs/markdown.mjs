@@ -3,8 +3,8 @@
 /** Returns the targets of all links and images. Leaves out those in code. */
 export function linksIn(markdown) {
   const prose = withoutFences(markdown).replace(/`[^`\n]*`/g, (code) =>
-    // Remove code only if it contains a link. Other code must stay, because it may be the text of a
-    // link: [`x`](y).
+    // Remove code only if it contains a link. Other code must stay, because it could be the text of
+    // a link: [`x`](y).
     code.includes("](") ? "" : code,
   );
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target);
@@ -29,7 +29,7 @@ export function anchorsOf(markdown) {
 }
 
 /**
- * Returns the fenced code blocks in this language, in order. The fences of a block in a list may be
+ * Returns the fenced code blocks in this language, in order. The fences of a block in a list can be
  * indented.
  */
 export function blocks(markdown, language) {

@@ -16,14 +16,15 @@ const comments = (text) =>
   );
 
 /**
- * Returns the text without links and in lower case, because a quotation may begin in the middle of
+ * Returns the text without links and in lower case, because a quotation can begin in the middle of
  * a sentence.
  */
 const plain = (text) =>
   text.replaceAll(/\[([^\]]+)\](?:\([^)]*\))?/g, (_, linked) => linked).toLowerCase();
 
-// `The port's documentation says that an id is found if the user was "deleted after `left_after`"`,
-// and further quotations in the same comment, which begin with `and`.
+// Matches the quotation in a comment such as: The port's documentation says that an id is found if
+// the user was "deleted after `left_after`". Also matches further quotations in the same comment.
+// Each of them follows the word "and".
 const QUOTATION = /(?:documentation\b[^"]*|\band )"([^"]+)"/g;
 
 test("each sentence that a conformance suite quotes is in the documentation of a port", () => {

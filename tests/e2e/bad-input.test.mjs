@@ -174,8 +174,8 @@ test("an OAuth parameter without a value is left out, an unknown one ignored", a
     const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: twice });
     assert.deepEqual([answer.status, answer.body.error], [400, "invalid_request"], twice);
   }
-  // The parameter `resource` may occur several times (RFC 8707 section 2). The service does not
-  // know these two resources, but this is not an error.
+  // The parameter `resource` is allowed to occur several times (RFC 8707 section 2). The service
+  // does not know these two resources, but this is not an error.
   const resources = `${form}&resource=a&resource=b`;
   const answer = await client.post("/auth/token", { headers: FORM_TYPE, body: resources });
   assert.equal(answer.status, 200);
@@ -218,7 +218,7 @@ test("a body over 16 KiB: 413, with and without its length", async () => {
   for (const path of ["/auth/login", "/auth/token"]) {
     isProblem(await client.post(path, { headers: JSON_TYPE, body }), 413, "payload_too_large");
     // Send more than 16 KiB, but end the body only after the answer has arrived. Otherwise the
-    // service may close the connection while the test is still sending.
+    // service might close the connection while the test is still sending.
     let end;
     const answered = new Promise((resolve) => {
       end = resolve;

@@ -62,7 +62,7 @@ for (const way of ["with promises", "at once"]) {
   test(`${way}: of two keys with the same kid, the one with the algorithm of the token verifies it`, async () => {
     const { valid, refused, byPlatform } = await found(way, "one-kid");
     // The platform is asked to verify only six of the eight signatures. The other two have a form
-    // that no signature by this key can have, so they are rejected before.
+    // that no signature by this key can have, so they are rejected without asking the platform.
     assert.deepEqual([valid, refused, byPlatform], [4, 4, 6]);
   });
 

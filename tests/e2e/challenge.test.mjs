@@ -21,7 +21,7 @@ const resolved = (value) =>
     : value;
 const ID = "019ab7a1-2c00-7101-8101-010101010101";
 
-/** All operations that may answer 401. */
+/** All operations that can answer 401. */
 const operations = Object.entries(contract.paths).flatMap(([path, methods]) =>
   Object.entries(methods)
     .filter(([, operation]) => operation.responses?.["401"])

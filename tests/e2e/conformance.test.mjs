@@ -1,7 +1,8 @@
 // Runs the conformance tests of the stores (tests/conformance) in workerd:
 // - the session store on real KV, and on its Durable Object;
 // - the user directory, the mail ledger, the apps and the operator tickets on D1;
-// - the mail gate and the password guard on their Durable Objects.
+// - the mail gate (which limits mails) and the password guard (which limits guesses), on
+//   their Durable Objects.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { conformanceWorker } from "../../scripts/project/conformance-worker.mjs";
@@ -52,7 +53,7 @@ for (const adapter of [
     );
     // There are few tests for operator tickets, because their interface has only two methods.
     assert.ok(count("passed") >= (adapter === "operator-tickets" ? 5 : 16));
-    // KV is not linearizable: a read may return an old value. Therefore some tests are left out for
+    // KV is not linearizable: a read can return an old value. Therefore some tests are left out for
     // KV.
     if (adapter !== "kv") assert.equal(count("left out"), 0);
   });

@@ -15,8 +15,8 @@ export const goesOn = async (page, access_token) =>
 
 /**
  * Returns the cookie with the refresh token that an answer sets, as `{ name, value, attributes }`.
- * Returns undefined if the answer sets no such cookie. Checks that the answer sets the sign-on
- * cookie too, or clears both.
+ * Returns undefined if the answer sets no such cookie. Checks that the answer also sets the sign-on
+ * cookie (for signing in to apps), or clears both.
  *
  * Ignores the two cookies that give no access to the account. apps/authorize.test.mjs tests the
  * sign-on cookie, and auth/guessing.test.mjs tests the cookie that recognizes a device.

@@ -1,6 +1,6 @@
 // With SESSION_STORE = "durable", the user's Durable Object keeps a copy of the user's row in D1.
-// It answers renewals and checks from this copy. Tests which features of D1 are needed for the
-// copy, what the copy saves, and when a change of the row takes effect.
+// The object answers renewals, and checks of access tokens, from this copy. Tests which features of
+// D1 are needed for the copy, what the copy saves, and how soon a change of the row takes effect.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
@@ -61,8 +61,8 @@ const revoke = (client, id, { access_token: token }) =>
   client.post(`/auth/users/${id}/revoke`, { token });
 
 /**
- * Returns the users in the table `row_changed`. When the row of a user changes, a trigger in the
- * database adds the user to this table.
+ * Returns the users in the table `row_changed`. When the row of a user in the table `users`
+ * changes, a trigger in the database adds the user to the table `row_changed`.
  */
 const listed = async () =>
   (await edge.db.prepare("SELECT user FROM row_changed ORDER BY user").all()).results.map(
@@ -136,8 +136,8 @@ describe("what the protocol leans on in D1", () => {
     await run(held(deadline));
     assert.deepEqual(await listed(), [], "a change that was announced");
     await lists(held(deadline), "a");
-    // When an operator restores a row from a backup, the row may contain the deadline of an earlier
-    // change.
+    // When an operator restores a row from a backup, the restored row can contain the deadline of
+    // an earlier change.
     await run(held(deadline));
     await run("DELETE FROM row_changed");
     await run(held("unixepoch()"));
@@ -223,7 +223,7 @@ test("a change by hand counts once the cron of each minute has run", async () =>
   assert.deepEqual(await listed(), []);
   assert.equal((await client.renew(user.refresh_token)).status, 400);
   assert.equal(await isGood(client, user.access_token), false);
-  // An invalid id, which somebody may have written by hand, must not stop the cron job.
+  // Somebody might have written an invalid id by hand. Such an id must not stop the cron job.
   await edge.db.prepare("INSERT INTO row_changed VALUES ('nonsense', 'x', 1)").run();
   await edge.cron(EACH_MINUTE);
   assert.deepEqual(await listed(), []);
@@ -262,8 +262,8 @@ test("an object that does not answer is given up, and the others are followed", 
   // The cron job calls five objects at the same time. One of these objects does not answer.
   while ((await listed()).length > 3) await new Promise((done) => setTimeout(done, 10));
   assert.ok((await listed()).includes(silent.id));
-  // Let the timers end, and with them the cron job's timeout, so the cron job gives up on the
-  // silent object.
+  // From now on timers can end. The cron job's timeout ends, so the cron job gives up on the silent
+  // object.
   await edge.control({ stopped: false });
   await run;
   assert.deepEqual(await listed(), [silent.id]);
@@ -285,7 +285,7 @@ test("a row that is deleted by hand ends renewals and checks once the cron has r
 });
 
 test("a change that can't be committed within its hold answers 503 and changes nothing", async () => {
-  // The object's clock is one hour behind the clock of the database.
+  // The Durable Object's clock is one hour behind the clock of the database.
   await edge.control({ clock: -HOUR });
   const { client, user, id } = await withCopy({ age: 2 * HOUR });
   const before = await rowOf(id);
@@ -316,7 +316,7 @@ test("an object from before copies: renewals and checks read the row, changes an
   const before = await rowOf(id);
   assert.equal((await revoke(client, id, user)).status, 503);
   assert.deepEqual(await rowOf(id), before);
-  // From now on the object runs the new version of the code.
+  // From now on the user's Durable Object runs the new version of the code.
   await edge.control({ oldObjects: false });
   assert.equal((await client.renew(user.refresh_token)).status, 200);
   assert.equal((await revoke(client, id, user)).status, 204);
@@ -340,7 +340,8 @@ test("a held object is not wiped by its alarm", async () => {
   const { client, user, id } = await withCopy();
   const object = edge.objects.getByName(id);
   await object.ask(JSON.stringify("hold"));
-  // Delete the session, so that the hold is all that the object still stores.
+  // Delete the session. Then the object stores only its hold: the time until which it must not copy
+  // the user's row.
   await object.run([["DELETE FROM session"]]);
   await object.ring();
   const tables = new Map(JSON.parse(await object.stored()));

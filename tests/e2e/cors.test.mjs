@@ -156,8 +156,9 @@ test("documents that every page may read answer every preflight, and never with 
   }
 });
 
-// A proxy that asks the service whether to allow a request may send the service a copy of a
-// browser's preflight. The proxy would treat any 2xx as permission.
+// Some proxies ask the service whether to allow a client's request. When such a proxy gets a
+// preflight from a browser, it is possible that it asks by sending the service a copy of the
+// preflight. The proxy would treat any 2xx as permission.
 test("at a check, a preflight of another origin gets no 2xx", async () => {
   const path = "/auth/authorized?role=user";
   assert.equal((await preflight(path, APP)).status, 204);

@@ -17,8 +17,8 @@ const walked = new Set();
 
 /**
  * Returns the operations that the test runs. `prepare` creates what the operation needs. `act`
- * sends the request. `done` lists the statuses that a retry may also have if the first attempt took
- * effect although it answered 503. `check` checks the result.
+ * sends the request. `done` lists additional statuses that are accepted as the answer to a retry if
+ * the first attempt took effect although it was answered 503. `check` checks the result.
  */
 function operations({ edge, client, makeAccount }) {
   const signedIn = async () => {
@@ -143,8 +143,8 @@ function operations({ edge, client, makeAccount }) {
 
 for (const store of ["kv", "durable"]) {
   test(`${store}: each call of each route fails once`, async (t) => {
-    // In the run with Durable Objects, passwords are also checked in an object, so that the faults
-    // of this object are tested too.
+    // In the run with Durable Objects, passwords are also checked in a Durable Object, so that the
+    // faults of this object are tested too.
     const work = store === "kv" ? "inline" : "durable";
     const {
       workers: [edge],
@@ -228,8 +228,9 @@ test("limits admit when their binding fails", async (t) => {
   for (let times = 0; times < 70; times += 1) {
     assert.equal((await client.post("/auth/password/confirm", link)).status, 400);
     assert.equal((await client.renew(refresh_token)).status, 200);
-    // The mail gate is another limit, which does not fail in this test. It allows thirty requests
-    // for mails from a network in an hour. So stop requesting mails before this limit is reached.
+    // The mail gate is another limit, which does not fail in this test. Within one hour, it allows
+    // thirty requests for mails from one network. So stop requesting mails before this limit is
+    // reached.
     if (times >= 14) continue;
     assert.equal((await client.post("/auth/password/reset", ask)).status, 202);
     assert.equal((await client.post("/auth/register", ask)).status, 202);
@@ -265,7 +266,8 @@ test("the number of calls that were tried is counted", () => {
 async function tryOnce(edge, operation, expected, { call, skip, late }, what) {
   points += 1;
   const made = await operation.prepare();
-  // Two calls to an object must fail, because the Worker repeats a failed call to an object once.
+  // Two calls to a Durable Object must fail, because the Worker repeats a failed call to a Durable
+  // Object once.
   const times = call.endsWith("object") ? 2 : 1;
   const before =
     (await edge.control({ fail: { [call]: { skip, times, error: "on purpose", after: late } } }))

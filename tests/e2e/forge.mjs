@@ -21,8 +21,8 @@ export function newId(seconds = nowSeconds()) {
 }
 
 /**
- * Returns a refresh token with these contents, sealed with `secret`. Without `auth_time`, the token
- * has the older format, which did not record when the user last gave the password.
+ * Returns a refresh token with these contents. Its MAC is made with `secret`. Without `auth_time`,
+ * the token has the older format, which did not record when the user last gave the password.
  *
  * @param {{ user: string, session: string, epoch?: number, counter?: number,
  *   expires_at: number, auth_time?: number }} contents
@@ -96,7 +96,7 @@ export async function makeSession({ kv, objects }, store, user, age) {
   return { user, session, token: refreshToken({ user, session, expires_at }) };
 }
 
-/** Calls a user's object once and returns the object's answer. */
+/** Calls a user's Durable Object once and returns its answer. */
 export const askObject = async (objects, user, call) =>
   JSON.parse(await objects.getByName(user).ask(JSON.stringify(call)));
 

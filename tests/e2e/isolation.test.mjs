@@ -392,13 +392,13 @@ for (const store of ["kv", "durable"])
       };
       for (const operation of bearers) {
         for (const [why, token] of Object.entries(tokens)) {
-          // By design, a check does not look for the user in the database, so it accepts this
-          // token. After a real deletion a check would reject the token, because the deletion
-          // writes a record `stale:` for the user, and the check reads that record.
+          // By design, a check at /auth/authorized does not look for the user in the database, so
+          // it accepts this token. After a real deletion the check would reject the token, because
+          // the deletion writes a record `stale:` for the user, and each check reads that record.
           if (operation.path === "/auth/authorized" && why === "of no user") continue;
           // The user of this token does not exist. If a request deletes such a user, the service
-          // still writes the record `stale:` for the id, because an earlier deletion may have been
-          // interrupted.
+          // still writes the record `stale:` for the id, because an earlier deletion might have
+          // been interrupted.
           const except = why === "of no user" ? claims.sid : undefined;
           const answer = await refused(operation, why, 401, {
             except,

@@ -49,8 +49,8 @@ for (const store of ["kv", "durable"]) {
         t.after(stop);
         const clients = workers.map(clientOf);
         // The old key is removed only after the new key has been the first in the list for the
-        // lifetime of a session. By then everything that was sealed or signed with the old key has
-        // expired.
+        // lifetime of a session. By then everything that was signed with the old key, or got a MAC
+        // with it, has expired.
         for (const [one, other] of [clients, [...clients].reverse()]) {
           let { refresh_token, access_token, user } = await one.logIn(ADA, PASSWORD, FIREFOX);
           for (const client of [other, one, other, other, one]) {

@@ -15,8 +15,8 @@ const STEP = wide(10_000, 20_000);
 const [STEPS, WARM_STEPS, SESSIONS, USERS, CONNECTIONS] = [5, 2, 2000, 100, 16];
 const REQUESTS = STEPS * STEP;
 const MIB = 1024 * 1024;
-// The process may grow by this amount, because V8 decides when it frees memory, and because the
-// runtime stores KV in the same process. In our runs the process grew by 60 MiB.
+// The process is allowed to grow by this amount, because V8 decides when it frees memory, and
+// because the runtime stores KV in the same process. In our runs the process grew by 60 MiB.
 const MOST_GROWTH = 180 * MIB;
 const JSON_HEADERS = { "content-type": "application/json" };
 const FORM_HEADERS = { "content-type": "application/x-www-form-urlencoded" };

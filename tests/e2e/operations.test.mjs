@@ -1,8 +1,8 @@
-// Tests what Cloudflare bills for one login, one renewal, one check and so on, with both session
-// stores. The test runs the built Worker with the configuration of wrangler.toml, and counts the
-// Worker's calls to the platform. It compares the counts with the tables in docs/operations.md,
-// section Cost, and computes the prices in dollars that stand there. If a table is wrong, the test
-// prints the right one.
+// Tests what Cloudflare bills for one login, one renewal, one check of an access token and so on,
+// with both session stores. The test runs the built Worker with the configuration of wrangler.toml,
+// and counts the Worker's calls to the platform. It compares the counts with the tables in
+// docs/operations.md, section Cost, and computes the prices in dollars that stand there. If a table
+// is wrong, the test prints the right one.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -234,8 +234,8 @@ async function countAll(store) {
       await workers[0].control({ drawn: 1 });
       billed = undefined;
     } else {
-      // This session expires in five seconds. Then the object's alarm is triggered by the
-      // platform's clock, which the test can't move.
+      // This session expires in five seconds. At that time the platform triggers the alarm of the
+      // user's Durable Object. The alarm follows the platform's clock, which the test can't move.
       await makeSession(workers[0], store, claimsOf(access_token).sub, 30 * DAY - 5);
       billed = undefined;
       const before = await bill();
@@ -245,8 +245,8 @@ async function countAll(store) {
         () => eventually(async () => (await bill())["object calls"] > before["object calls"]),
       );
     }
-    // The object copies the user's row at two times: at the first renewal after the row has
-    // changed, and once a day.
+    // The user's Durable Object copies the user's D1 row on two occasions: at the first renewal
+    // after the row has changed, and once a day.
     if (store === "durable") {
       const { refresh_token: first } = await edge.logIn(ADA);
       billed = undefined;

@@ -25,8 +25,8 @@ test("a switch of the store, there and back", async (t) => {
       const [old, young] = [clientOf(before), clientOf(after)];
       const login = await old.logIn(ADA);
       const { sid } = claimsOf(login.access_token);
-      // Move the clock forward, because KV may not yet show a session that began in the last two
-      // minutes.
+      // Move the clock forward, because it is possible that KV does not yet show a session that
+      // began in the last two minutes.
       for (const worker of [kv, durable]) await worker.control({ clock: 300 });
       const refused = await young.renew(login.refresh_token);
       assert.deepEqual([refused.status, refused.body.error], [400, "invalid_grant"]);
@@ -191,8 +191,9 @@ test("an object keeps the row of an ended session for 65 minutes, and refuses th
   }
   assert.equal(await ended(overLimit, three), false, "what goes on stays");
 
-  // A login with a later epoch deletes the rows of all sessions with an earlier epoch. These
-  // include the rows of ended sessions.
+  // Raising the user's epoch (a counter) ends all earlier sessions. A login with a later epoch
+  // deletes the rows of all sessions with an earlier epoch. These include the rows of ended
+  // sessions.
   const changed = newId();
   const five = await begin(changed, 0);
   await begin(changed, 1, 100);

@@ -141,7 +141,7 @@ export async function startWorkers(
       ),
       /**
        * Returns all lines that were logged so far. Lines that are JSON are parsed. The last lines
-       * may be missing, because they arrive with a delay. `logged` waits for a line.
+       * can be missing, because they arrive with a delay. `logged` waits for a line.
        */
       logs,
       /** Waits for a log line that `wanted` accepts, and returns this line. */
@@ -157,8 +157,8 @@ export async function startWorkers(
        */
       async eventsOf(answer) {
         const { request_id } = await lineOf(answer);
-        // Leave out the lines about the mails that the request caused. They have the same id, and
-        // may be logged later.
+        // Leave out the lines about the mails that the request caused. These lines have the same id
+        // and are sometimes logged later.
         return logs().filter(
           (line) => line.request_id === request_id && !["request", "mail"].includes(line.event),
         );

@@ -21,7 +21,8 @@ test("a check brings the two headers that it needs, anything else all of them", 
     "Bearer a.b.c",
     "\0",
   ]);
-  // A proxy may request a check with the method and the body of its client's request.
+  // When a proxy asks whether a client's request is allowed, its question can have the method and
+  // the body of the client's request.
   const asked = linesOf(
     new Request("https://auth.example.com/auth/authorized?role=user", {
       method: "POST",

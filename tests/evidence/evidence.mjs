@@ -17,8 +17,8 @@ export function evidenceIn(page, text) {
     return cell.split("<br>").flatMap((part) => {
       const [, path, titles] = part.trim().match(/^`([^`]+)`\s*(.*)$/) ?? [];
       if (!path) throw new Error(`${page}, ${cells[0]}: names no file: ${part}`);
-      // A cell may list several Rust tests. It can have only one JavaScript test, because the title
-      // of such a test may contain commas.
+      // A cell can list several Rust tests, separated by commas. It can have only one JavaScript
+      // test, because the title of a JavaScript test can contain commas.
       const names = /\.(rs|json)$/.test(path) ? titles.split(", ") : [titles];
       return names.map((title) => ({ where: `${page}, ${cells[0]}`, path, title }));
     });
@@ -61,7 +61,7 @@ function isNamed({ root, name }, path, title) {
 
 /**
  * Returns the source file of a module, by the rules of Rust. A module without a file of its own is
- * in the file of its parent. The module `tests` of x.rs may also be in x_tests.rs, because this
+ * in the file of its parent. The module `tests` of x.rs can also be in x_tests.rs, because this
  * project gives it the attribute `#[path]`.
  */
 function fileOf(root, modules) {
@@ -86,8 +86,8 @@ function isRun(tests, path, title) {
   const outcomes = tests
     .filter(({ file, name }) => file === path && form.test(name))
     .map(({ outcome }) => outcome);
-  // A conformance test runs on several adapters. Some of the adapters may skip it, but it must have
-  // passed on at least one.
+  // A conformance test runs on several adapters. Some of the adapters can skip the test, but it
+  // must have passed on at least one adapter.
   const isShared = path === "tests/e2e/conformance.test.mjs";
   return isShared
     ? outcomes.includes("passed") && !outcomes.includes("failed")

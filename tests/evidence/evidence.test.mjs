@@ -1,5 +1,5 @@
-// `npm test` does not only fail if a test fails. It also fails if a document names a test as
-// evidence and this test did not run. And it fails if a count is missing or below its minimum.
+// `npm test` fails in three cases: a test fails; a document names a test as evidence, but this test
+// did not run; or a count of tried inputs is missing or below its minimum.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

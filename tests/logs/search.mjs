@@ -2,7 +2,7 @@
 //
 //   node tests/logs/search.mjs <folder>
 //
-// Before this, keep.mjs has stored everything that the Workers have printed in the folder. The
+// During the test run, keep.mjs has stored in this folder everything that the Workers printed. The
 // search recognizes the service's tokens, hashes of passwords, email addresses and network
 // addresses by their form. It also searches for every password, key and token that the tests have
 // used: complete or in part, anywhere in a line, plain or encoded.
@@ -39,8 +39,8 @@ const LONG_FORMS = [
 // characters begins at every position.
 const RANDOM = { length: 16, step: 4 };
 const TYPED = { length: 12, step: 1 };
-// How many times a text is decoded. Decoded text may be encoded again, such as a token in the query
-// of a URL.
+// How many times a text is decoded. Decoded text can itself be encoded, such as a token in the
+// query of a URL.
 const DEPTH = 3;
 
 /** Searches the lines. `secrets` is a list of `[what, text]`. Returns a list of `[what, line]`. */

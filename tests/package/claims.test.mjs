@@ -1,5 +1,6 @@
-// The claims that a check returns must be exactly the claims of the token. This must hold for every
-// content of the claims, and both when the platform verifies the signature and when the wasm does.
+// The claims that the package returns for a token must be exactly the claims of the token. This
+// must hold for every content of the claims, and both when the platform verifies the signature and
+// when the wasm does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";
@@ -8,7 +9,7 @@ import { goodClaims, newKey, OPTIONS, setOf } from "./tokens.mjs";
 /** The members of the type `Claims` in types/index.d.ts. */
 const MEMBERS = Object.keys({ ...goodClaims(), nbf: 0 });
 
-/** Returns the claims that a check must return for a token with these claims. */
+/** Returns the claims that the package must return for a token with these claims. */
 function expected(text) {
   const { ...all } = JSON.parse(text);
   const claims = Object.fromEntries(

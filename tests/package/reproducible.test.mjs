@@ -1,7 +1,7 @@
 // Builds are reproducible: the same sources always give the same three packages, byte for byte. The
-// test builds the packages again in another folder, with another umask. In `npm test` it copies what
-// cargo has built of the crates of others, and compiles only the crates of this repository again.
-// `npm run test:wide` compiles all crates again, with another CARGO_HOME.
+// test builds the packages again in another folder, with another umask. In `npm test` it copies
+// cargo's results for the crates of other authors, and compiles only the crates of this repository
+// again. `npm run test:wide` compiles all crates again, with another CARGO_HOME.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
@@ -80,7 +80,8 @@ async function copySources(to) {
 }
 
 /**
- * The environment for another CARGO_HOME, which has the crates that were downloaded.
+ * Returns the environment variables for another CARGO_HOME, which contains the crates that were
+ * downloaded before.
  *
  * @param {string} folder
  */
@@ -92,7 +93,7 @@ function otherCargoHome(folder) {
   return { CARGO_HOME: cargoHome };
 }
 
-/** Copies what cargo has built, without anything of the crates of this repository. */
+/** Copies what cargo has built, except the results for the crates of this repository. */
 function copyDependencies(clone) {
   const folders = ["release", "browser"].flatMap((profile) => [
     profile,
@@ -101,7 +102,8 @@ function copyDependencies(clone) {
   for (const folder of folders.filter((folder) => existsSync(inRoot("target", folder))))
     cpSync(inRoot("target", folder), join(clone, "target", folder), {
       recursive: true,
-      // Cargo would build again what seems to be older than its sources.
+      // Keep the times of the files. Cargo builds a result again if it seems to be older than its
+      // sources.
       preserveTimestamps: true,
       filter: (path) => !/[\\/](lib)?edgegate/.test(path.slice(inRoot("target").length)),
     });

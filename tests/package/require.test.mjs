@@ -1,5 +1,6 @@
-// Tests the three forms of a check. `require…` throws an error that says why the check failed.
-// `isAuthorized…` answers true or false. `has…` checks claims that were verified before.
+// Each check of a token or of its claims has three forms, which are tested here. `require…` throws
+// an error that says why the check failed. `isAuthorized…` answers true or false. `has…` checks
+// claims that were verified before.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startKeyServer } from "./key-server.mjs";

@@ -39,7 +39,7 @@ function watchCrypto(t, replaced = {}) {
 }
 
 /**
- * Moves the clock in steps of one millisecond. A timer may start another timer. With small steps,
+ * Moves the clock in steps of one millisecond. A timer can start another timer. With small steps,
  * the clock then shows the time at which the first timer was due.
  */
 function pass(t, milliseconds) {
@@ -121,7 +121,7 @@ for (const alg of ALGORITHMS) {
     const token = old.token();
     await verifier.verify(token);
     await verifier.verify(token);
-    // In the new key set, the same kid names another key.
+    // In the new key set, another key has the same id (kid).
     jwks = setOf(same, other);
     goTo(31_000);
     await verifier.verify(other.token());
@@ -488,8 +488,8 @@ test("a remembered token does not keep the text alive that it was cut from", asy
   for (let times = 0; times < 2; times++) {
     for (let n = 0; n < many; n++) {
       // If V8 cuts a part out of a text, it does not copy the part: the part refers to the whole
-      // text. A token may be cut out of a long text, such as a cookie header. If the cache stored
-      // such parts, it could keep all the long texts in memory.
+      // text. It is possible that a token was cut out of a long text, such as a cookie header. If
+      // the cache stored such parts, it could keep all the long texts in memory.
       const text = Buffer.from(" ".repeat(100_000) + key.token({ jti: `${n}` })).toString("latin1");
       assert.equal((await verifier.verify(text.trimStart())).jti, `${n}`);
     }

@@ -43,7 +43,7 @@ export async function right(token: string): Promise<boolean> {
   });
   await former.ready();
   const auth = new AuthClient({ url: new URL("https://auth.example.com"), fetch });
-  // A program may read options from environment variables, so an option may be undefined. Such an
+  // Programs can read options from environment variables, so an option can be undefined. Such an
   // option has its default value.
   const unset = {} as { url?: string; tolerance?: number };
   new AuthClient({ url: unset.url });
@@ -110,7 +110,7 @@ export async function wrong(verifier: Verifier, token: string): Promise<void> {
   new Verifier();
   // @ts-expect-error: the token must be a string, not an object
   await verifier.verify({ token });
-  // @ts-expect-error: `get` may return null, and the token must be a string
+  // @ts-expect-error: `get` can return null, and the token must be a string
   await verifier.verify(new Headers().get("Authorization"));
   // @ts-expect-error: the roles must be strings
   await verifier.isAuthorizedByRole(token, [1]);
@@ -224,7 +224,7 @@ export async function guarded(request: Request): Promise<Response> {
 export const same: typeof AuthClient = ClientAlone;
 export const sameError: typeof EdgegateError = SameError;
 
-// A page may have its client in a global variable.
+// A page can have its client in a global variable.
 declare global {
   var clientOfThePage: AuthClient;
 }

@@ -88,7 +88,7 @@ async function once({ url }, supply, args) {
         ...args,
       ],
       // Use a new working folder for each run. schemathesis stores what it has learnt in this
-      // folder, and no run may depend on an earlier run.
+      // folder, and a run must not depend on an earlier run.
       {
         cwd: folder,
         env: {

@@ -31,8 +31,8 @@ const CHECKS = [
 
 /**
  * Operations that reject every generated request. They need something that schemathesis can't
- * generate: a sealed authorization request, the token or secret of an app, or the id of an app or a
- * grant. tests/e2e/apps and tests/e2e/clients.test.mjs test these operations.
+ * generate: an authorization request with the service's MAC, the token or secret of an app, or the
+ * id of an app or a grant. tests/e2e/apps and tests/e2e/clients.test.mjs test these operations.
  */
 const OF_REAL_APPS = new Set([
   "POST /auth/authorize/request",

@@ -19,8 +19,8 @@ export async function startSupply(edge) {
   // The first login creates the demo accounts. All other accounts are copies of Ada's account, so
   // that no other password has to be hashed.
   await logIn(ADA);
-  // Read these values now, because later requests of an administrator or an operator may delete or
-  // change Ada's account.
+  // Read these values now, because later requests of an administrator or an operator could delete
+  // or change Ada's account.
   const { password_hash, created_at } = await edge.db
     .prepare("SELECT password_hash, created_at FROM users WHERE email = ?1")
     .bind(ADA)

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { inRoot, root } from "../../scripts/project/root.mjs";
 
-// How long a test waits for output. A busy machine may need all of this time.
+// How long a test waits for output. A busy machine can need all of this time.
 const PATIENCE_MS = 200_000;
 
 /**

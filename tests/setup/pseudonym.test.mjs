@@ -138,7 +138,7 @@ test("no program that the command starts gets the secret", async (t) => {
  *
  * @param {import("node:test").TestContext} t
  * @param {string} variables
- * @param {Record<string, string>} [files] the texts of other files, by name
+ * @param {Record<string, string>} [files] the texts of other files, keyed by file name
  * @returns {(...args: (string | NodeJS.ProcessEnv)[]) => ReturnType<typeof run>}
  */
 function projectWith(t, variables, files = {}) {

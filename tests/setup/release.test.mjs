@@ -111,8 +111,8 @@ test("one place with another version is found", async () => {
     ...["edgegate", "edgegate-worker", "create-edgegate"].map((name) => `npm/${name}/package.json`),
     ...["template/package.json", "README.md", "docs/get-started.md"],
   ]) {
-    // In Cargo.lock, change only the version of the project's own crate. Another crate may have the
-    // same version by chance.
+    // In Cargo.lock, change only the version of the project's own crate. Another crate could have
+    // the same version by chance.
     const own = path === "Cargo.lock" ? `name = "edgegate-token"\nversion = "${version}"` : version;
     const changed = read(path).replace(own, own.replace(version, "98.7.6"));
     assert.notEqual(changed, read(path), path);

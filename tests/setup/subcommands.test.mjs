@@ -139,7 +139,7 @@ test("an unknown environment stops every subcommand before it does anything", as
     delete process.env.CLOUDFLARE_ENV;
     await assert.rejects(run(words, "--env", "stagign"), /^Error: refused: stagign$/, `${words}`);
     process.env.CLOUDFLARE_ENV = "staging-of-shell";
-    // `prepare` and `completion` must work with any value of the variable. wrangler may run
+    // `prepare` and `completion` must work with any value of the variable. wrangler can run
     // `prepare` in any shell. A start-up file of a shell runs `completion` in any folder.
     if (!FOR_ALL_ENVIRONMENTS.includes(nameOf(command)))
       await assert.rejects(run(words), /^Error: refused: staging-of-shell$/, `${words}`);

@@ -255,8 +255,8 @@ async function makeProject(t) {
   ]);
   assert.equal(code, 0);
   for (const name of ["commander", "jsonc-parser", "@clack"]) {
-    // The root of this repository may have another version of the package. In that case npm has
-    // installed the right version next to the package that needs it.
+    // It is possible that the root of this repository has another version of the package. In that
+    // case npm has installed the right version next to the package that needs it.
     const own = inRoot("npm/edgegate-worker/node_modules", name);
     symlinkSync(existsSync(own) ? own : inRoot("node_modules", name), at("node_modules", name));
   }

@@ -49,7 +49,8 @@ test("from an origin in ALLOWED_ORIGINS everything works", async (t) => {
   assert.equal((await one.ready()).first_name, "Ada");
   const sessions = await one.page.evaluate("client.sessions()");
   assert.ok(sessions.some(({ current }) => current));
-  // The client sends the token only to the service's origin. It refuses to send it to any other.
+  // The client sends the token only to the service's origin. It refuses to send the token to any
+  // other origin.
   assert.equal(await one.fetch("/client-test"), "invalid_argument");
 
   await one.logout();
@@ -86,7 +87,7 @@ test("a logout that one origin could not tell leaves a later login on another al
   const two = await opened.open(alsoListed.origin);
   await two.login(ROOT);
   await opened.context.unroute("**/auth/revoke");
-  // The first page may have repeated its failed request, so count only the requests from now on.
+  // The first page might have repeated its failed request, so count only the requests from now on.
   const failed = opened.count("POST /auth/revoke");
 
   const again = await opened.open();

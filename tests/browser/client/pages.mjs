@@ -9,8 +9,8 @@ export const ADA = { email: "ada@example.com", password: "correct horse battery 
 export const ROOT = { ...ADA, email: "root@example.com" };
 
 const PATH = "/client-test";
-// The package promises to work with a strict Content-Security-Policy. This policy is as strict as
-// that one, and it also requires Trusted Types.
+// The package promises to work with a strict Content-Security-Policy. The policy below is equally
+// strict, and in addition it requires Trusted Types.
 const policy = (connect) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src ${connect}; img-src data:; ` +
   "require-trusted-types-for 'script'; trusted-types 'none'";

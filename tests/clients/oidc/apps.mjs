@@ -53,7 +53,8 @@ const without = (names, headers) =>
 
 /**
  * Starts a server on a free port. The address of this server is the issuer. The server passes every
- * request on to the service that `target()` returns. `falsify` may change the JSON of answers.
+ * request on to the service that `target()` returns. The function `falsify` can change the JSON of
+ * answers.
  */
 export async function listenAt(target) {
   const port = await freePort();

@@ -63,8 +63,8 @@ const configOf = (app, port) => `
 export async function signIn(given) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  // Apache listens on a free port. The redirect URI is a loopback address, so its port may differ
-  // from the port of the registered redirect URI.
+  // Apache listens on a free port. The redirect URI is a loopback address, so its port is allowed
+  // to differ from the port of the registered redirect URI.
   const app = { ...given, callback: `${origin}/callback` };
   const folder = mkdtempSync(join(tmpdir(), "edgegate-apache-"));
   const program = await start(folder, configOf(app, port));

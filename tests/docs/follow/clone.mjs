@@ -1,5 +1,5 @@
 // Makes a copy of the project in another folder. The copy is in the state in which a reader has the
-// project after `git clone` and a first build. Other programs on this machine may use the ports
+// project after `git clone` and a first build. Other programs on this machine might use the ports
 // that the documents name. Therefore the ports in the copy are replaced with free ports.
 import { spawnSync } from "node:child_process";
 import {

@@ -62,7 +62,7 @@ function parseHttp(text) {
  * Checks that a text quotes the sources of the project. `…` stands for any text, so each piece
  * between two `…` is searched separately. A piece is found if the sources contain it unchanged or
  * as a string literal. If the sources don't contain a piece that is a single line, they must
- * contain its parts, because the sources may compose a message from a name and several sentences.
+ * contain its parts, because the sources can compose a message from a name and several sentences.
  */
 function quoted(text) {
   const isThere = (part) =>

@@ -32,8 +32,8 @@ export class Programs {
   #browser;
   #count = 0;
   /**
-   * The import lines in the earlier blocks of this document, by imported name. Later blocks may use
-   * these names.
+   * The import lines in the earlier blocks of this document, keyed by the imported name. Later
+   * blocks can use these names.
    */
   #imports = new Map();
 
@@ -231,7 +231,7 @@ export class Programs {
 }
 
 /**
- * Removes quotation marks and white space from a text. Node's output and the text of a document may
+ * Removes quotation marks and white space from a text. Node's output and the text of a document can
  * differ in them.
  */
 const oneLine = (text) => text.trim().replaceAll("'", '"').replace(/\s+/g, "");

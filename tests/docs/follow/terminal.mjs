@@ -69,7 +69,8 @@ export class Terminal {
       const mark = this.#begin(this.#setUp);
       isReady = await this.#until(() => this.#output.includes(`\n${mark}`), 2000);
     }
-    // The shell may still print its answers to earlier attempts. Wait until they are printed.
+    // It is possible that the shell still has to print its answers to earlier attempts. Wait until
+    // they are printed.
     await this.paste("");
   }
 

@@ -114,8 +114,8 @@ for (const store of ["kv", "durable"])
       const before = tab.cookie("edgegate-sso-8787");
       const ada = await tab.logIn(ADA);
       const after = tab.cookie("edgegate-sso-8787");
-      // The cookie's value begins with two bytes: the format and the key number. Then it has the
-      // ids of a user, a session and a sign-on, of 16 bytes each.
+      // The cookie's value begins with two bytes: the format and the key number. They are followed
+      // by three ids of 16 bytes each: those of the user, of the session and of the single sign-on.
       const part = (ticket, at) =>
         Buffer.from(ticket.slice(4), "base64url")
           .subarray(2 + at, 18 + at)

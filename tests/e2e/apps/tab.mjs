@@ -131,8 +131,8 @@ export function answerTo(url, issuer) {
 }
 
 /**
- * Returns the sealed authorization request in the address `url`. Checks that `url` is the address
- * of the page `page`.
+ * Returns the authorization request in the address `url`. The service has sealed it with a MAC.
+ * Checks that `url` is the address of the page `page`.
  */
 export function sealedFor(url, page) {
   const [, path, sealed] =

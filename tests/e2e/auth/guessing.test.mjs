@@ -15,8 +15,8 @@ import { startWorkers } from "../workers.mjs";
 
 const GUESSES = 10_000;
 const PLACES = 50;
-// STATED is the value of GUESSES_IN_A_ROW in src/domain/policy.rs. docs/operations.md states these
-// numbers.
+// STATED is the value of GUESSES_IN_A_ROW in src/domain/policy.rs. docs/operations.md states the
+// numbers STATED and TURN.
 const STATED = 100;
 const TURN = 900;
 const BEGUN = 1_900_000_000;
@@ -226,11 +226,12 @@ test("an object that fails: 503, never a yes, and no try that is not counted", a
     }
   }
   await edge.control({ fail: {} });
-  // The wrong password was counted, although the object's answer was lost. Therefore the next
-  // attempt has to wait.
+  // The wrong password was counted, although the answer of the Durable Object that checks passwords
+  // was lost. Therefore the next attempt has to wait.
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 429);
   await pass(60);
-  // If only one call to the object fails, the Worker repeats the call and the user notices nothing.
+  // If only one call to that Durable Object fails, the Worker repeats the call and the user notices
+  // nothing.
   await fail(1, false);
   assert.equal((await logIn(ROOT, PASSWORD, { ip: place() })).status, 200);
 });

@@ -1,5 +1,5 @@
-// The Worker runs as it does when it is deployed. It gets ten simultaneous requests with the same
-// access token. Its isolate (the running instance of the Worker) has not verified this token
+// Sends the Worker ten simultaneous requests with the same access token. The Worker runs as it does
+// when it is deployed. Its isolate (the running instance of the Worker) has not verified this token
 // before.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";

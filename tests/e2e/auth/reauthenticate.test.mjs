@@ -215,9 +215,9 @@ for (const store of ["kv", "durable"]) {
         (await del(renewed.body.access_token, NOBODY)).body.code,
         "reauthentication_required",
       );
-      // One refresh token has a newer proof than the session. After a renewal with this token, the
-      // session stores that proof. Then a renewal with a token that has an older proof also gets
-      // the newer proof.
+      // One refresh token has a newer proof of the password than the session. After a renewal with
+      // this token, the session stores that proof. Then a renewal with a token that has an older
+      // proof also gets the newer proof.
       const expires_at = nowSeconds() + 80_000;
       const proved = refreshToken({
         user: user.id,
@@ -330,7 +330,7 @@ for (const [what, name, columns, names] of [
         "INSERT INTO session (id, epoch, last_used_at, lives_until, seen) VALUES ('a', 1, 2, 3, 'x')",
       );
       let run = 0;
-      // `prepare` runs this statement each time an object starts.
+      // `prepare` runs this statement each time a user's Durable Object starts.
       for (let start = 0; start < 3; start++) {
         db.exec(made);
         try {

@@ -12,7 +12,7 @@
 //   thief (docs/storage.md). Therefore the four clients send the same token at the same time.
 //
 // Apart from the moves above, the service's clock stands still, because on a slow machine half a
-// minute may pass between a response and the retry.
+// minute can pass between a response and the retry.
 //
 // The sessions are forged (by forge.mjs), because this number of real logins would take minutes of
 // password hashing.

@@ -1,7 +1,7 @@
 // Revokes sessions while renewals are in progress. The local storage answers at once and in order,
 // so no call would overtake another and the test would prove nothing. Therefore the test delays
-// each storage call by 5 to 15 ms. After one of these three routes has answered, the Worker that
-// answered guarantees:
+// each storage call by 5 to 15 ms. For each of three routes, the table says what a Worker
+// guarantees after it has answered a request to this route:
 //
 // | route | renewals that begin later | access tokens, issued before or during the revocation |
 // |---|---|---|

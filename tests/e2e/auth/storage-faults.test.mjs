@@ -1,6 +1,6 @@
 // When storage fails during a renewal, a login or a revocation, the answer is 503 with Retry-After.
-// Afterwards the client can retry with the same token. A call to a store may also fail after the
-// store has made the change. Such a failure does no harm either.
+// Afterwards the client can retry with the same token. It is also possible that a store makes the
+// change and the call fails nevertheless. Such a failure does no harm either.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD, ROOT } from "../client.mjs";
@@ -46,7 +46,7 @@ const isUnavailable = ({ status, body, headers }) => {
 for (const store of ["kv", "durable"]) {
   test(`${store}: a call that fails before or after its effect`, async (t) => {
     const { client, edge, user, session, fail, heal } = await boot(t, store);
-    // With `durable`, the Worker tries each call to an object twice before it answers 503.
+    // With `durable`, the Worker tries each call to a Durable Object twice before it answers 503.
     const calls =
       store === "kv"
         ? [
@@ -62,8 +62,8 @@ for (const store of ["kv", "durable"]) {
       for (const after of [false, true]) {
         await t.test(`renewal: ${name}, ${after ? "after" : "before"}`, async () => {
           const { token } = await session();
-          // Delete the copy of the user's row in the object, so the object has to read the row from
-          // D1.
+          // Delete the copy of the user's D1 row that the user's Durable Object keeps, so the row
+          // has to be read from D1.
           if (store === "durable")
             await edge.objects.getByName(user.id).ask(JSON.stringify("forget_copy"));
           await fail(name, times, DOWN, after);
@@ -131,8 +131,9 @@ for (const store of ["kv", "durable"]) {
         const [before, root] = [await client.logIn(ADA), await client.logIn(ROOT)];
         const path = `/auth/users/${user.id}/revoke`;
         const revoke = () => client.post(path, { token: root.access_token });
-        // The first call to an object checks the administrator's own token. The second call puts a
-        // hold on the user's object. If the second call fails, nothing is changed.
+        // The first call to a Durable Object checks the administrator's own token. The second call
+        // announces the change to the user's object, which then discards its copy of the user's
+        // row. If the second call fails, nothing is changed in D1.
         const objectFails = (skip) => ({ object: { skip, times: 2, error: DOWN } });
         if (store === "durable") {
           await edge.control({ fail: objectFails(1) });

@@ -72,7 +72,7 @@ test("five figures of a chosen password’s hash go out, and a breached one is r
     assert.equal(headers["user-agent"], "edgegate");
     assert.ok(!JSON.stringify(headers).includes(hash.slice(5)));
   }
-  // When a user logs in, the Worker does not send the password to that service.
+  // When a user logs in, the Worker sends nothing to the service that knows breached passwords.
   assert.equal(
     (await client.post("/auth/login", { json: { email: "grace@example.com", password: GOOD } }))
       .status,

@@ -324,9 +324,9 @@ for (const store of ["kv", "durable"]) {
       assert.equal((await page.renew()).status, 200);
       assert.ok(!(await goesOn(page, token)));
       assert.equal((await pageOf(edge, { cookie }).renew()).body.error, "invalid_grant");
-      // The password change raised the user's epoch, and so ended all sessions of the user. The
-      // service must not also write a record to KV that ends this session. Such a write is
-      // unnecessary, and it could fail.
+      // The password change raised the user's epoch, a counter that is copied into each refresh
+      // token. This has already ended all sessions of the user. The service must not also write a
+      // record to KV that ends this session. Such a write is unnecessary, and it could fail.
       const { sub, sid } = claimsOf(token);
       assert.equal(await edge.kv.get(`ended:${sub}:${sid}`), null);
 

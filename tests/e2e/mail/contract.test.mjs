@@ -12,7 +12,7 @@ const MAIL_FROM = `${FROM.name} <${FROM.email}>`;
 // the time after which the Worker stops waiting for the provider (MAIL_TIMEOUT_MS).
 const PAUSE = 10;
 const TIMEOUT = 10;
-// The number of seconds that a test waits in addition, because the machine may be busy.
+// The number of seconds that a test waits in addition, because the machine might be busy.
 const PATIENCE = 60;
 
 // Failures of the network between the Worker and any provider.
@@ -133,7 +133,7 @@ async function tryVendor(name, t) {
     // The shortest pauses that are correct. For `limited`, the provider asks for a number of
     // seconds. For `byDate` it sends a date. The date has only whole seconds, and some time passes
     // between the computation of the date and the request for the mail. Therefore the pause for
-    // `byDate` may be some seconds shorter.
+    // `byDate` can be some seconds shorter.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
     // Now the provider accepts mails again. Every postponed mail arrives, unchanged.

@@ -321,7 +321,7 @@ test("a network asks thirty times an hour: then 429 for every address alike; a k
   const { client, provider } = await begin(t, { vars: { LIMITS: "on", MAIL_BUDGET: "1" } });
   const from = (n) => ({ "cf-connecting-ip": `203.0.${n}.7` });
   // Requests a mail. The test sends too few requests to reach the limits IP_LIMITER and
-  // ACCOUNT_LIMITER, so only the mail gate rejects requests here.
+  // ACCOUNT_LIMITER, so only the mail gate (the limit on mails per network) rejects requests here.
   const ask = (n, email, json = {}, headers = {}) =>
     client.post("/auth/password/reset", {
       headers: { ...from(n), ...headers },

@@ -119,7 +119,7 @@ export const meteredObject = (Built) =>
       Object.defineProperty(this, "ctx", { value: through(ctx, { storage: meteredStorage }) });
     }
 
-    // Cloudflare bills an alarm as a call to the object.
+    // Cloudflare bills an alarm of a Durable Object as a call to the object.
     alarm() {
       charge("object calls");
       return super.alarm();

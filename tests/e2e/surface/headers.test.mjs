@@ -55,8 +55,8 @@ const BODIES = {
  */
 function expected(operation, body, who, origin = "") {
   const { method, path, takesBody, takesForm, takesLines, isBearer, access, success } = operation;
-  // Only pages of allowed origins may use these routes, and the service checks the `Origin` before
-  // everything else but the size.
+  // Only pages of allowed origins may use these routes. The service first checks the size of the
+  // request, and next its `Origin`.
   const isForOwnPages = /^\/auth\/authorize\/(request|decision)$/.test(path);
   if (isForOwnPages && origin !== "https://app.example.com") return body === "large" ? 413 : 403;
   // This operation takes many lines. It succeeds even if some lines are wrong, because its answer
@@ -189,8 +189,9 @@ test("every operation, refused in every way and accepted", async () => {
       const preflight = await ask(edge, "OPTIONS", path, {
         headers: { origin, "access-control-request-method": method },
       });
-      // A preflight of a foreign origin at /auth/authorized must not get a 2xx, because a proxy may
-      // treat any 2xx as permission. Documents that every page may read accept every preflight.
+      // A preflight of a foreign origin at /auth/authorized must not get a 2xx, because some
+      // proxies treat any 2xx as permission. Documents that every page may read accept every
+      // preflight.
       const isRefused = path === "/auth/authorized" && origin.includes("evil");
       const isForPages = operation.access !== "operator" && !operation.isNavigation;
       const answersPreflights = isForPages && /^\/(auth|\.well-known)\//.test(path);

@@ -53,8 +53,8 @@ const mapFunctions = (members, change) =>
   );
 
 // Records which closures belong to the instance. The wasm passes a closure to an imported function
-// as two numbers. If the imported function returns a function, the closure may be called later too.
-// Otherwise the imported function calls the closure only while it runs itself.
+// as two numbers. If the imported function returns a function, it is possible that the closure is
+// called later too. Otherwise the imported function calls the closure only while it runs itself.
 function watchImport({ closures, lent }, run) {
   return (...values) => {
     const pairs = values.slice(1).map((value, index) => `${values[index]} ${value}`);

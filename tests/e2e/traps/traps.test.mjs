@@ -43,8 +43,8 @@ const OBJECTS = {
     call: [JSON.stringify({ revocation: { session: SESSION, now: NOW } })],
   },
   Account: { call: [JSON.stringify(TRY), "uncounted", NOW * 1000] },
-  // The mail gate counts each call. The test stays far below the limit, so the answer is always the
-  // same.
+  // The mail gate, which limits mails, counts each call. The test stays far below the limit, so the
+  // answer is always the same.
   MailGate: { call: [JSON.stringify([FIRST_REQUEST, NOW])] },
 };
 const LOGIN = {
@@ -174,8 +174,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
       let tried = 0;
       for (const kind of kinds) {
         for (const [at, trapping] of NAMES.entries()) {
-          // After a trap at the last crossing, `npm test` tries one next call, another one for each
-          // entry point. `npm run test:wide` tries all.
+          // After a trap at the last crossing, `npm test` calls only one entry point, a different
+          // one for each entry point that trapped. `npm run test:wide` calls all entry points.
           const some = isWide ? NAMES : [NAMES[(at + 1) % NAMES.length]];
           for (const { skip, next } of [
             { skip: 0, next: NAMES },
@@ -235,8 +235,8 @@ for (const [build, { folder, kinds, slug }] of Object.entries(BUILDS)) {
           await ask("arm", { skip });
           const outcome = await call(trapping);
           await ask("disarm");
-          // Perhaps the trap has not happened: the last calls only free memory, and may come after
-          // the answer.
+          // It is possible that the trap has not happened yet, because the last calls only free
+          // memory and can come after the answer.
           if ((await seen()).traps > traps) {
             const isAnswered = JSON.stringify(outcome) === JSON.stringify(healthy[trapping]);
             if (!isAnswered) assertLost(trapping, outcome);
