@@ -5,7 +5,7 @@ use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR, STALE_TTL};
 use edgegate::service::manage_users::Amendment;
 
-use crate::fixture::{ADA, ROOT, client, on_kv};
+use crate::fixture::{ADA, ROOT, client, on_kv, other_client};
 
 #[test]
 fn writes_and_reads_are_counted() {
@@ -54,6 +54,27 @@ fn writes_and_reads_are_counted() {
     assert_eq!(world.kv.take_counts().writes, 2, "a log-out");
     pollster::block_on(service.log_out(second.refresh_token.expose())).unwrap();
     assert_eq!(world.kv.take_counts(), counts(0, 0), "a second log-out");
+}
+
+/// The single sign-on ends with the session if its token was reused, and if its owner ends it. A
+/// renewal after the grace period, by another client, is a reuse.
+#[test]
+fn a_reuse_and_an_end_by_the_owner_write_twice() {
+    let world = on_kv(&[]);
+    let service = &world.service;
+    let stolen = world.log_in(ADA).tokens.refresh_token;
+    world.clock.advance(90);
+    pollster::block_on(service.renew_token(stolen.expose(), &client())).unwrap();
+    world.clock.advance(90);
+    let _ = world.kv.take_counts();
+    pollster::block_on(service.renew_token(stolen.expose(), &other_client())).unwrap_err();
+    assert_eq!(world.kv.take_counts().writes, 2, "a reuse");
+
+    let other = world.log_in(ADA).tokens.session;
+    let owner = world.log_in(ADA).tokens.access_token;
+    let _ = world.kv.take_counts();
+    pollster::block_on(service.end_session(owner.expose(), other)).unwrap();
+    assert_eq!(world.kv.take_counts().writes, 2, "an end by the owner");
 }
 
 /// If the last write of a change failed, a retry completes the change. A retry does so as long as
