@@ -152,6 +152,6 @@ export function wrapped(text) {
 }
 
 const WITH_INTERVALS =
-  "Each number is edgegate's speed divided by the other's, with the 95 % interval over the rounds. Only if the interval does not contain 1, edgegate is called ahead or behind:";
+  "Each number is edgegate's speed divided by the other's, with the 95 % interval over the rounds. edgegate is called ahead or behind only if the interval does not contain 1:";
 export const WITHOUT_INTERVALS =
   "Each number is edgegate's speed divided by the other's. This run was recorded without its rounds, so the ratios have no interval, and the run can't say which differences are real:";

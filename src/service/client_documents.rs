@@ -1,6 +1,6 @@
 //! Apps that nobody registered. The id of such an app is the URL of a document that describes the
 //! app (draft-ietf-oauth-client-id-metadata-document). A stranger can choose which URL this service
-//! fetches. So [`MetadataUrl`] and the port [`Vendors`](crate::ports::Vendors) restrict what is
+//! fetches. So [`MetadataUrl`] and the port [`Vendors`] restrict what is
 //! fetched, and fetches are rate-limited per client network.
 
 use std::collections::BTreeMap;
