@@ -161,8 +161,9 @@ export function guardedGlue(glue) {
   }
   const guarded = glue
     .replace("import source ", "import ")
-    // Makes a closure of an old instance do nothing. Otherwise, the runtime would log an error for
-    // each promise for which the old instance was waiting.
+    // After a trap, a new instance of the wasm replaces the old one. Closures that the old instance
+    // left behind must do nothing. Otherwise, the runtime would log an error for each promise for
+    // which the old instance was waiting.
     .replace(STALE_CLOSURE, "return;")
     .replace(QUEUE_MICROTASK, "Promise.resolve().then(arg0);");
   return `import { GuardedWebAssembly as WebAssembly } from ${GUARD};\n${guarded}`;

@@ -40,8 +40,8 @@ export function pythonEnvironment({ name, title, requirements }) {
     /** @type {[string, string[]][]} */
     const steps = [
       [outer, ["-m", "venv", inRoot(folder)]],
-      // pip installs the versions that the file names, even if newer versions exist. It fails if a
-      // package needs a dependency that the file does not list.
+      // pip installs exactly the packages and versions that the file lists, even if newer versions
+      // exist. With `--no-deps` it installs no dependency that the file does not list.
       [
         python,
         [

@@ -164,7 +164,7 @@ pub const HOLD_COMMIT: u64 = 30;
 /// differ.
 pub const HOLD_TTL: u64 = HOLD_COMMIT + DATABASE_CLOCK_SKEW;
 /// How many times a change of a user's row is attempted. An attempt fails if it does not reach the
-/// database within its hold.
+/// database before its hold (see [`HOLD_COMMIT`]) is over.
 pub const HOLD_TRIES: u32 = 3;
 /// How many times the service attempts a change that adds or removes single roles. An attempt fails
 /// if another change of the same account comes first.

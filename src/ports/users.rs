@@ -171,8 +171,9 @@ pub trait UserDirectory {
         limit: u32,
     ) -> Result<Vec<Departure>, StoreError>;
 
-    /// Sets when a departure is due next. With `None` it is not due any more. An absent departure
-    /// is not an error.
+    /// Sets the time at which the cron tries again to delete what is still stored of a deleted
+    /// account (a departure). With `None` the cron does not try again. It is not an error if there
+    /// is no such departure.
     ///
     /// # Errors
     /// When the new time might not have been written.

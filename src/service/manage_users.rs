@@ -168,9 +168,9 @@ impl<P: Ports> AuthService<P> {
         self.amend(&user, &change, aftermath).await
     }
 
-    /// Adds and removes single roles, together with the rest of the change. The database makes the
-    /// change only if the row still has the version that was read. If another change came first,
-    /// the user is read again and the change is repeated.
+    /// Adds and removes individual roles, and makes the other changes in the same write. The
+    /// database makes the changes only if the row still has the version that was read. If another
+    /// change came first, the user is read again and the change is repeated.
     async fn edit_roles(
         &self,
         id: UserId,

@@ -96,8 +96,9 @@ fn a_write_that_is_rejected_for_its_rate_is_retried() {
     assert!(renew().is_ok());
 }
 
-/// The user's row was changed, but the record in KV was not written. The change has made the token
-/// that requested it outdated. A retry with this token completes the change even so.
+/// The user's row was changed, but the record in KV was not written. Because of the change, the
+/// access token with which it was requested is outdated. A retry with this token completes the
+/// change even so.
 #[test]
 fn an_interrupted_revocation_can_be_completed_with_ones_own_token() {
     let world = on_kv(&[]);

@@ -345,8 +345,8 @@ fn a_leaked_secret_refuses_the_whole_set_whatever_key_it_is_in() {
 #[test]
 fn an_issuers_own_set_skips_nothing() {
     for (key, fault) in unusable() {
-        // The key is the second one of the set. Only the first key needs a private half, so the
-        // missing private half is not the fault.
+        // The key, which has no private half, is the second one of the set. Only the first key
+        // needs a private half, so the error must name the other fault.
         assert_eq!(
             private(&[ed_private(), key.clone()]).err(),
             Some(fault),

@@ -8,7 +8,7 @@ use edgegate_token::SignedBy;
 /// What a platform answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PlatformAnswer {
-    /// `None`: the platform can't verify the signature.
+    /// The answer is `None`: the platform can't verify the signature.
     #[default]
     Unknown,
     /// The answer that `edgegate-token` would give.

@@ -170,8 +170,8 @@ mod tests {
     use crate::domain::policy::{HOUR, RESET_LINK_TTL, VERIFICATION_LINK_TTL};
 
     /// Simulates a week in which somebody asks for a link every `step` seconds. Returns the times
-    /// at which mails were sent, and a number from 0 to 1: whenever a request was refused, at least
-    /// this part of the newest link's lifetime was left.
+    /// at which mails were sent. Also returns the smallest part of the newest link's lifetime that
+    /// was left when a request was refused (1 if no request was refused).
     fn week(base: u64, step: usize) -> (Vec<u64>, f64) {
         let (mut lane, mut sent, mut least) = (Lane::default(), Vec::new(), 1.0_f64);
         let mut newest = LinkLife::new(0, base);

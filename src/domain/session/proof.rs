@@ -75,8 +75,8 @@ impl Proof {
 
 /// Whether the `auth_time` of a token is recent enough for actions that can't be undone.
 ///
-/// If the time is missing or is in the future, the answer is no. So if a clock is wrong, the user
-/// might have to type the password again, but an old proof is never accepted.
+/// If the time is missing or is in the future, the answer is no. So if the clock was fast when the
+/// token was issued, the user might have to type the password again.
 ///
 /// ```
 /// use edgegate::domain::session::is_recent;

@@ -32,7 +32,7 @@ export class Reader {
   /**
    * @param {"bash" | "zsh"} shell
    * @param {import("./clone.mjs").Clone} clone
-   * @param {NodeJS.ProcessEnv} [more] environment variables for the reader of this document
+   * @param {NodeJS.ProcessEnv} [more] further environment variables, which the document needs
    */
   constructor(shell, clone, more) {
     this.#shell = shell;

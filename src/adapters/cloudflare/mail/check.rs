@@ -47,7 +47,7 @@ pub(super) fn message() -> Message {
 }
 
 /// Makes the vendor's request for [`message`], with the key `the-key` and the base URL `base`.
-/// Requires that the same mail makes the same request again.
+/// Makes the request twice, and panics if the two requests differ.
 pub(super) fn request(vendor: Vendor, base: &str) -> HttpRequest {
     let sender = sender();
     let account = ProviderAccount {

@@ -158,8 +158,8 @@ pub(crate) async fn a_log_out_of_a_forgotten_session_ends_its_apps<W: World>(wor
 }
 
 /// After a new login in the same browser, the sign-on is the same as before. A log-out of the new
-/// session ends this sign-on. The store finds the id of the sign-on in the record of the new
-/// session, or in the ticket.
+/// session ends this sign-on. The store reads the id of the sign-on from the record of the new
+/// session or, if there is no such record, from the refresh token.
 pub(crate) async fn a_session_goes_on_with_an_earlier_sign_on<W: World>(world: &W) -> Case {
     let ada = Person::new(world)?;
     let first = ada.begin().await?;
