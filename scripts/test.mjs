@@ -68,24 +68,23 @@ const STEPS = {
   fmt: () => steps.rustFormat(),
   js: ({ quiet }) => steps.javascript({ quiet }),
   clippy: () => steps.clippy(),
-  "clippy-wasm": ({ quiet }) => steps.clippyForWasm({ quiet }),
+  "clippy-wasm": () => steps.clippyForWasm(),
   unit: ({ env }) => rustTests({ env }),
   instructions: instructions,
   doc: () => steps.docs(),
   build: ({ quiet }) => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv(), quiet }),
   size: checkSize,
-  "build-tests": ({ quiet }) =>
-    runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv(), quiet }),
+  "build-tests": () =>
+    runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv() }),
   e2e: e2e,
   logs: () => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
   evidence: evidence,
   fuzz: fuzz,
 };
-// These steps run one after another, at the same time as the other steps before `e2e`. This saves
-// time, because each cargo command ends with a crate that keeps only one processor busy. Cargo has
-// a lock for each target and profile, so the builds for wasm32 in these steps don't wait for the
-// builds for this machine.
-const BESIDE = ["js", "clippy-wasm", "build", "size", "build-tests"];
+// These steps run one after another, at the same time as the other steps before `e2e`: most cargo
+// commands end with a crate that keeps only one processor busy. Cargo locks the folder of a profile.
+// So only builds with profiles that the other steps don't use are in this list.
+const BESIDE = ["js", "build", "size"];
 const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
 
 // The programs that each step needs. If the script runs as root on Debian, they are installed
