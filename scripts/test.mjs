@@ -77,7 +77,7 @@ const STEPS = {
   "build-tests": () =>
     runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv() }),
   e2e: e2e,
-  logs: () => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS]),
+  logs: ({ env }) => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS], { env }),
   evidence: evidence,
   fuzz: fuzz,
 };
@@ -297,13 +297,11 @@ async function instructions({ env }) {
  *
  * @param {Context} context
  */
-async function evidence({ files, before }) {
+async function evidence({ files, before, env }) {
   const isWhole = files.length === 0 && before.some(({ name, passed }) => name === "e2e" && passed);
   if (!isWhole)
     console.log("the step e2e has not run whole and passed: only the Rust tests are compared");
-  const outcome = await runStep(node(), [
-    inRoot("tests/evidence/check.mjs"),
-    ...(isWhole ? [REPORT] : []),
-  ]);
+  const args = [inRoot("tests/evidence/check.mjs"), ...(isWhole ? [REPORT] : [])];
+  const outcome = await runStep(node(), args, { env });
   return { ...outcome, leftOut: !isWhole };
 }
