@@ -34,11 +34,6 @@ const OUTPUT = inRoot("target/mutants/cargo");
  * compiled for wasm32 only, and its tests run in workerd, which cargo-mutants does not start.
  */
 const RULES = ["crates/token", "src/domain", "src/service"];
-/**
- * The packages whose tests run after each change. The package edgegate-models contains the model
- * checks.
- */
-const TESTING = ["edgegate", "edgegate-token", "edgegate-models"];
 
 await main(async () => {
   const { values, positionals } = parsed(
@@ -73,8 +68,6 @@ await main(async () => {
     [
       "mutants",
       "--workspace",
-      "--test-package",
-      TESTING.join(","),
       ...how,
       ...again,
       ...files,

@@ -59,8 +59,8 @@ const LONGEST_WIDE_FILE_MS = 120 * 60_000;
  * @property {string[]} files the test files that the step `e2e` runs; all of them if it is empty
  * @property {StepResult[]} before the results of the steps that have ended
  * @property {boolean} isWide
- * @property {boolean} quiet Another step is printing its output, so this step prints nothing until
- *   it ends.
+ * @property {boolean} quiet Another step is printing its output, so the commands of this step print
+ *   nothing. Their output is printed when the step ends.
  * @property {NodeJS.ProcessEnv} env for the tests of this step
  */
 /** @type {Record<string, (context: Context) => Promise<import("./testing/step.mjs").Outcome>>} */

@@ -13,7 +13,8 @@ use crate::domain::session::SessionId;
 pub struct Note {
     /// Why the request was rejected, with details that the client does not get.
     pub reason: Option<String>,
-    /// The user who sent the request. It is set once the user is authenticated.
+    /// The user whom the request is about: usually its sender, otherwise the user of the token or
+    /// the code in it. It is set once it is certain who that is.
     pub user_id: Option<String>,
     /// The session to which the request belongs.
     pub session_id: Option<String>,

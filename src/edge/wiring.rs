@@ -119,8 +119,8 @@ pub(super) fn service_of_batch(
     Ok(service)
 }
 
-/// The same service, but with the current time instead of the time at which the request began. Used
-/// for work that continues after the response.
+/// The same service, but with the current time instead of the time at which `service` was made.
+/// Used for work that no request waits for: the messages of a queue, and mails after the response.
 pub(super) fn service_after(service: &AuthService<Bindings>) -> AuthService<Bindings> {
     let bindings = &service.ports;
     let bindings = bindings.for_request(bindings.background.clone(), "");

@@ -21,8 +21,8 @@ pub trait MailQueue {
     async fn put(&self, job: &Job, delay: u64) -> Result<(), StoreError>;
 }
 
-/// Counts requests for mails, separately for each network, and actions that send a notice by mail,
-/// separately for each user.
+/// Counts requests for mails, separately for each network and for each known user. Also counts
+/// actions that send a notice by mail, separately for each user.
 pub trait MailGate {
     /// Counts one event in the [`Tally`](crate::domain::mail::Tally) with this name, which holds
     /// the counts of one network or user. MUST be exact, also for simultaneous calls from many
@@ -60,9 +60,10 @@ pub trait MailLedger {
     async fn pay(&self, pool: &str, most: u64, now: u64) -> Result<bool, StoreError>;
 
     /// Asks the [`Lane`](crate::domain::mail::Lane) with this key whether the mail of a job may be
-    /// sent, and stores the changed lane. A lane is the list of recent mails to one mailbox; it
-    /// limits how many links are sent there. Returns how long the link in the mail is valid, or
-    /// `None` if the mail may not be sent. MUST be exact, also for simultaneous calls.
+    /// sent, and stores the changed lane. A lane is a list of recent mails with links of one
+    /// kind to one mailbox; it limits how many such links are sent there. Returns how long the link
+    /// in the mail is valid, or `None` if the mail may not be sent. MUST be exact, also for
+    /// simultaneous calls.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -194,8 +195,8 @@ pub trait MailLedger {
 pub struct LaneRequest<'a> {
     /// The job's id.
     pub job: &'a str,
-    /// The lifetime of the first links to the mailbox, in seconds. Later links are valid for
-    /// longer.
+    /// The lifetime of the first links to the mailbox, in seconds. If the lane is limited, later
+    /// links are valid for longer, up to a day.
     pub base: u64,
     /// Whether the lane may refuse the job.
     pub limited: bool,

@@ -19,7 +19,10 @@ pub struct FetchedDocument {
 }
 
 /// Optional services outside the platform. If the setting of a service is absent, the service is
-/// not called, and the method returns the answer with which the request continues.
+/// not called: [`is_breached`](Self::is_breached) and
+/// [`has_met_challenge`](Self::has_met_challenge) then return the answer with which the request
+/// continues. Callers use [`client_document`](Self::client_document) only if apps that nobody has
+/// registered are allowed (`CLIENT_ID_METADATA`).
 pub trait Vendors {
     /// Whether a password is known from a breach (`BREACHED_PASSWORDS`). The password and its whole
     /// hash MUST NOT leave the service. False if the setting is absent.

@@ -1,6 +1,6 @@
 //! Finds the user of an access token that was issued to an app, and checks whether the token is
-//! valid. Such tokens are for `/auth/userinfo` and for APIs outside this service. All other
-//! endpoints of this service require an access token of the service's own client, see
+//! valid. Such tokens are for `/auth/userinfo` and for APIs outside this service. Whatever else
+//! needs an access token here needs one of the service's own client, see
 //! [`access`](super::access).
 
 use super::AuthService;

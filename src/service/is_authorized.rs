@@ -71,8 +71,8 @@ impl<P: Ports> AuthService<P> {
             .unwrap_or(false)
     }
 
-    /// Makes all three checks, for callers that need to distinguish an invalid token from a
-    /// condition that does not hold. If no condition is given, the answer is false.
+    /// Checks all given conditions together, for callers that need to distinguish an invalid token
+    /// from a condition that does not hold. If no condition is given, the answer is false.
     ///
     /// # Errors
     /// - [`Error::Access`]: the token is not valid.

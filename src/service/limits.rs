@@ -164,8 +164,8 @@ impl<P: Ports> AuthService<P> {
     }
 
     /// Records that a request was refused because of too many attempts, and returns the error. This
-    /// function is called for all such refusals: those by Cloudflare's rate limiter and those by
-    /// the password guard of an account.
+    /// function is called for all such refusals: those by the rate limiter, those by the password
+    /// guard of an account, and those by the mail gate.
     pub(super) fn too_many(&self, limit: &'static str, whose: Whose, retry_after: u32) -> Error {
         self.record(Act::LimitHit { limit, whose });
         Error::RateLimited(retry_after)

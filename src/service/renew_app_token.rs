@@ -31,8 +31,9 @@ pub struct AppRenewed {
 
 impl<P: Ports> AuthService<P> {
     /// Renews an app's tokens. A renewal fails if the app is disabled, if the user has withdrawn
-    /// the grant, and after a log-out (because the log-out ends the single sign-on). A retry is as
-    /// safe as with [`renew_token`](Self::renew_token).
+    /// the grant, and after a log-out, which ends the single sign-on (except with
+    /// `offline_access`: such a session does not depend on the sign-on). A retry is as safe as with
+    /// [`renew_token`](Self::renew_token).
     ///
     /// If the app asks for fewer scopes, only the access token gets fewer scopes. The refresh token
     /// keeps all its scopes. Scopes that were not granted are dropped.

@@ -16,7 +16,7 @@ export default class extends EdgeGate {
 }
 
 /**
- * An example of a protected route: only users with the role `user` get an answer.
+ * An example of a protected route, for users with the role `user`. Others get a 401.
  *
  * @param {Request} request
  * @param {EdgeGate} auth

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// Makes an access token, and signs it with the first key of `keys`. The header of the token has
 /// the members `alg`, `kid` and `typ`. Signing is deterministic (RFC 8032, RFC 6979), so the same
-/// claims always give the same token.
+/// key and the same claims give the same token.
 ///
 /// ```
 /// use edgegate_token::{Claims, KeySet, issue};

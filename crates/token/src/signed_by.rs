@@ -12,9 +12,9 @@ use alloc::string::String;
 /// A signature that must be verified before anybody reads the claims, with the text that it covers,
 /// and the only key and algorithm with which it can be valid.
 ///
-/// [`SignedBy::verify`] verifies the signature with this crate's own code. A platform that verifies
-/// faster, such as WebCrypto, can verify it instead, after [`SignedBy::judge_signature_form`] was
-/// called:
+/// [`SignedBy::verify`] verifies the signature in this process, without the platform. A platform
+/// that verifies faster, such as WebCrypto, can verify it instead, after
+/// [`SignedBy::judge_signature_form`] was called:
 ///
 /// ```
 /// use edgegate_token::{Algorithm, UntrustedToken};

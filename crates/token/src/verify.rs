@@ -211,7 +211,8 @@ impl<'a> UntrustedToken<'a> {
     }
 
     /// The key id that the header names, **unverified**. If your copy of the issuer's key set has
-    /// no key with this id, the copy might be outdated, so fetch the key set again.
+    /// no key with this id, the copy might be outdated, so it can help to fetch the key set again.
+    /// But the sender of the token might have invented the id, so limit how often you do so.
     ///
     /// ```
     /// use edgegate_token::UntrustedToken;

@@ -42,9 +42,10 @@ export class Renewal {
   #failures = 0;
   /** @type {EdgegateError | null} */
   #failure = null;
-  // Until `#pause` ends, the client begins a renewal only if a caller needs a token. Until `#ban`
-  // ends, the client does not renew at all. Both are timers that measure time on the device. They
-  // are not points in time of `core.clock`, because each answer of the service can set that clock.
+  // Until `#pause` ends, the client does not begin a renewal by itself, but a call such as
+  // `ready()` or `accessToken()` can begin one. Until `#ban` ends, the client does not renew at
+  // all. Both are timers that measure time on the device. They are not points in time of
+  // `core.clock`, because each answer of the service can set that clock.
   /** @type {Timer} */
   #pause;
   /** @type {Timer} */
@@ -199,8 +200,10 @@ export class Renewal {
     const core = this.#core;
     if (core.closed || this.#flight) return;
     if (this.#wait() > 0) return this.schedule();
-    // A hidden tab renews only when a caller asks it for a token, or when it becomes visible.
-    // Otherwise a tab that the user has forgotten would keep its session alive.
+    // A hidden tab does not renew just because its token expires soon. It waits until a caller asks
+    // for a token, or until it becomes visible. Otherwise a tab that the user has forgotten would
+    // keep its session alive. If the client must ask who is signed in, or has a logout to send, a
+    // hidden tab does not wait.
     if (isHidden(core.platform) && !this.#doubt && !core.pending.exists) return;
     const { logouts } = core;
     const wasUnknown = core.session.status === "unknown";

@@ -102,8 +102,8 @@ export interface RedirectRequest {
   /** Replaces the client's `scope`. */
   scope?: string | undefined;
   /**
-   * Replaces the client's `resource`. `fetch` sends the token to this API only if the API's origin
-   * is in `origins`.
+   * Replaces the client's `resource`. If this API has another origin than the client's `resource`
+   * and the service, `fetch` sends the token to it only if that origin is in `origins`.
    */
   resource?: string | undefined;
   /**

@@ -63,8 +63,8 @@ impl Weakness {
     }
 }
 
-/// The error for a password of more than 128 characters. No account can have such a password,
-/// because a new password may not be longer.
+/// The error for a password of more than 128 characters. Nobody can have chosen such a password in
+/// this service, because a new password may not be longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordTooLong;
 

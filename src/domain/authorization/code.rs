@@ -109,8 +109,8 @@ impl Code {
     }
 
     /// Whether the code is valid at `now`. A code is also rejected if it expires too far in the
-    /// future, later than a code that is issued now. This happens if the clock has gone back since
-    /// the code was issued.
+    /// future: later than a code that is issued now, by more than [`FUTURE_SKEW_SECONDS`]. This
+    /// happens if the clock has gone back since the code was issued.
     #[must_use]
     pub fn is_alive(&self, now: u64) -> bool {
         let latest = now

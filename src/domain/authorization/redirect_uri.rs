@@ -255,8 +255,9 @@ impl<'de> Deserialize<'de> for RedirectUri {
     }
 }
 
-/// Splits a URI whose host is a loopback host. Returns the scheme and the host, and the part of the
-/// URI after the port. `None` for any other URI, and for a URI whose port is not valid.
+/// Splits a URI that begins with one of the texts in [`LOOPBACK`]. Returns this text, and the part
+/// of the URI after it and after the port. This part can continue the name of the host, so the
+/// caller must compare both. `None` for any other URI, and for a URI whose port is not valid.
 fn loopback(uri: &str) -> Option<(&'static str, &str)> {
     let (host, rest) = LOOPBACK
         .iter()
@@ -278,8 +279,8 @@ fn private_use(text: &str) -> Result<String, RedirectUriFault> {
     use RedirectUriFault as Fault;
     let (scheme, rest) = text.split_once(':').ok_or(Fault::Scheme)?;
     // Schemes without a dot are rejected: `javascript` and `data` are dangerous, and the others
-    // don't belong to anybody, so any app could use them. A scheme with a dot is a reversed domain
-    // name, which has an owner.
+    // don't belong to anybody, so any app could use them. A scheme with a dot should be a
+    // reversed domain name, which has an owner. Whether it is one is not checked.
     let is_label = |label: &str| {
         !label.is_empty()
             && label

@@ -1,5 +1,5 @@
 //! Limits how often links are sent to a mailbox. The first few links may follow each other soon.
-//! After that, a new link is sent only when half of the newest link's lifetime is over.
+//! After that, another request gets a link only when half of the newest link's lifetime is over.
 //!
 //! Anybody can ask for a mail to any address, so a limit must not block the owner of the mailbox.
 //! So a request is refused only while the newest link still has at least half of its lifetime left.
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(lane.admit("a", HOUR, 1000 + 599, true), Some(first));
         let second = lane.admit("a", HOUR, 1000 + 600, true).unwrap();
         assert_eq!((second.begins_at, second.seconds()), (1600, HOUR));
-        // Other jobs have to wait until half of the lifetime of the new link is over.
+        // The pause before another job also begins at the beginning of the new link.
         assert_eq!(lane.admit("b", HOUR, 1659, true), None);
         for (life, minutes) in [(HOUR, 50), (2 * HOUR, 100), (4 * HOUR, 200), (DAY, 1200)] {
             let life = LinkLife::new(1000, life);

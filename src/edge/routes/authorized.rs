@@ -1,5 +1,6 @@
-//! GET /auth/authorized: checks an access token. If the query names roles, a user id or an email
-//! address, the token must have them. A forward-auth proxy only needs the status of the answer.
+//! GET /auth/authorized: checks an access token. If the query names roles, the token must have one
+//! of them. If it names a user id or an email address, the token must be for that user, or for that
+//! address, verified. A forward-auth proxy only needs the status of the answer.
 
 use super::Outcome;
 use crate::domain::policy::{EMAIL_BYTES, ROLE_MAX_CHARS, ROLES_MAX};

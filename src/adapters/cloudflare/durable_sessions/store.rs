@@ -22,7 +22,8 @@ use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 ///
 /// **Copies.** The object has a copy of the user's D1 row, and uses it to answer renewals and
 /// checks without D1. Before the service changes the row, it puts the object on hold. So the object
-/// never uses a copy that is older than the last change of the row.
+/// never uses a copy that is older than the last such change. After a change by hand, the object
+/// might use its copy until the cron job makes the object discard the copy.
 /// `docs/decisions/0019-a-renewal-without-the-database.md` has the protocol.
 ///
 /// **Staleness.** None. One object decides everything about a user, one call after another. As soon

@@ -134,8 +134,8 @@ fn each_request_is_one_that_its_vendor_describes() {
 }
 
 /// RFC 3834 section 5: a mail that a program wrote has `Auto-Submitted: auto-generated`. Exchange
-/// reads `X-Auto-Response-Suppress`. Each vendor's request has the headers of the mail in a
-/// different place.
+/// reads `X-Auto-Response-Suppress`. The vendors' requests do not all have the headers of the mail
+/// in the same place.
 #[test]
 fn every_provider_is_told_that_a_program_wrote_the_mail() {
     for Description { provider, .. } in DESCRIPTIONS {
