@@ -127,10 +127,10 @@ export class RemoteKeySet {
   }
 
   /**
-   * Fetches the keys again because the `kid` of a token is unknown. Resolves to true after the
-   * fetch, or rejects if the fetch fails. If the last fetch began less than PAUSE_MS ago, nothing
-   * is fetched: the promise then resolves to false, or rejects with the error of the last fetch if
-   * that fetch failed.
+   * Fetches the keys again because the `kid` of a token is unknown, or waits for a fetch that is in
+   * progress. Resolves to true after the fetch, or rejects if the fetch fails. If no fetch is in
+   * progress and the last one began less than PAUSE_MS ago, nothing is fetched: the promise then
+   * resolves to false, or rejects with the error of the last fetch if that fetch failed.
    */
   async refetch() {
     if (!this.#flying() && since(this.#triedAt) < PAUSE_MS) {

@@ -349,9 +349,9 @@ pub const LANE_TRIES: u32 = 10;
 /// How many mails a network may ask for in an hour. An office behind one IP address stays below
 /// this limit.
 pub const MAIL_REQUESTS_AN_HOUR: usize = 30;
-/// `MAIL_BUDGET` is divided into shares, which are called pools. A network's first request for a
-/// mail on a day uses the first pool. This many further requests of the network on that day use the
-/// medium pool.
+/// `MAIL_BUDGET` is divided into shares, which are called pools. A network's first request within
+/// 24 hours for a mail of a kind (resets, or all others) uses the first pool. At most this many
+/// further requests of that kind within 24 hours use the medium pool.
 pub const MAIL_MEDIUM_ASKS_A_DAY: usize = 4;
 /// Requests for mails are counted per network. These are the prefix lengths (IPv4, IPv6) of such a
 /// network: one IPv4 address, or the /48 of IPv6 that one customer gets.

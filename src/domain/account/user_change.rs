@@ -96,8 +96,8 @@ impl UserChange {
         }
     }
 
-    /// The same change, but without the values that the user already has. Writing these values
-    /// again would needlessly invalidate the user's access tokens.
+    /// The same change, but without the names, roles and states (disabled, verified) that the user
+    /// already has. Writing these again would needlessly invalidate the user's access tokens.
     #[must_use]
     pub fn without_current_values(self, user: &User) -> Self {
         Self {

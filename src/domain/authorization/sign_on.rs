@@ -13,8 +13,8 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{Methods, Proof, SessionId};
 use crate::domain::ticket::{Purpose, TicketKeys, TicketSecrets};
 
-/// The length of a ticket in bytes: the user, the session, the sign-on, the epoch, the time and the
-/// methods of the proof, and the time when the ticket expires.
+/// The length of a ticket's body in bytes: the user, the session, the sign-on, the epoch, the time
+/// and the methods of the proof, and the time when the ticket expires.
 const BODY_BYTES: usize = 16 + 16 + 16 + 4 + 8 + 1 + 8;
 
 /// The content of the ticket. Code that uses it must check with the session store and the user's

@@ -9,7 +9,8 @@ const AGAIN = "Solve this and run the same command again: it continues where it 
 
 /**
  * Thrown if a request to Cloudflare fails. `status` is the status of Cloudflare's answer. It is 0
- * if there was no answer, or if it is possible that the answer comes from a proxy.
+ * if there was no answer, if it is possible that the answer comes from a proxy, or if the answer
+ * reports a failure although its status is that of a success.
  */
 export class Refused extends Advice {
   /**

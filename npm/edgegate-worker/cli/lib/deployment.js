@@ -203,8 +203,8 @@ function* advice({ config, vars, bindings, file = "wrangler.toml" }) {
 }
 
 /**
- * Whether this command can make the secret's value. Other secrets come from somebody else, such as
- * a mail provider.
+ * Whether this command can make the secret's value. The operator must provide the other secrets:
+ * for example, a mail provider gives out its API key.
  *
  * @param {string} name
  */

@@ -13,8 +13,8 @@ import { constants } from "node:os";
 
 const GRACE_MS = 3000;
 
-// This program ignores signals. It runs until the pipe closes or the command ends, and must not be
-// ended by a signal to the group before it has stopped the command.
+// This program ignores these signals. Only the end of the command, or the closing of the pipe,
+// makes it stop. A signal to the group must not end it before it has stopped the command.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 const [command, ...args] = process.argv.slice(2);

@@ -182,8 +182,9 @@ function missingCrons(config, top) {
 }
 
 /**
- * The paths that are missing in the configuration's list `run_worker_first`. That list must name
- * every path for which the Worker answers instead of a static file.
+ * The paths that the configuration's `run_worker_first` does not cover. It must be `true`, or a
+ * list that covers every path for which the Worker must run: it answers the request itself, or
+ * writes the words into the page.
  *
  * @param {Record<string, any>} config
  * @param {Record<string, any>} top

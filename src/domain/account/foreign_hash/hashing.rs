@@ -37,9 +37,10 @@ impl ForeignHashing {
     }
 
     /// Adds to these settings the parameters that most imported hashes have, such as `$2b$10` or
-    /// `$pbkdf2-sha256$600000`. While these parameters are set, a failed login for an account
-    /// without an imported hash also does the work of a hash with these parameters. So the duration
-    /// of a failed login does not show whether an account has an imported hash.
+    /// `$pbkdf2-sha256$600000`. While these parameters are set, every failed login whose work did
+    /// not include an imported hash also does the work of a hash with these parameters. So the
+    /// duration of a failed login does not show whether an account has an imported hash with these
+    /// parameters.
     ///
     /// # Errors
     /// The error that [`ForeignHash::read`] returns for a hash with these parameters.
