@@ -1,5 +1,5 @@
 // `npm run fuzz`: runs the fuzz targets with libFuzzer, guided by coverage, on stable Rust.
-//   npm run fuzz                               all targets, ten seconds each (`npm test`: five)
+//   npm run fuzz                               all targets, ten seconds each
 //   npm run fuzz -- ticket --seconds 300       one target, or several
 //
 // An input that makes a target fail is saved in fuzz/found/<target>. From then on, `cargo test`

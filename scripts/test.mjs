@@ -3,8 +3,8 @@
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
-// `npm run test:wide`: runs what takes too long for `npm test`. It fuzzes for longer, and runs
-// those tests that repeat something more often in this run than in `npm test` (tests/wide.mjs).
+// `npm run test:wide`: runs what takes too long for `npm test`. It fuzzes, and runs those tests that
+// repeat something more often in this run than in `npm test` (tests/wide.mjs).
 //   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
@@ -45,8 +45,7 @@ const REPORT = inRoot("target/e2e-report.jsonl");
 // How many test files run at the same time. Two files would not keep two processors busy, because a
 // test sometimes waits for a timeout, a retry or the start of a program.
 const E2E_FILES_AT_ONCE = 3;
-const FUZZ_SECONDS = 5;
-const WIDE_FUZZ_SECONDS = 60;
+const FUZZ_SECONDS = 60;
 
 // After this time, a test file is stopped. A test that waits forever, such as for a browser that
 // was killed, must not use up the hour that CI allows for the whole run.
@@ -70,10 +69,10 @@ const STEPS = {
   clippy: () => steps.clippy(),
   "clippy-wasm": () => steps.clippyForWasm(),
   unit: ({ env }) => rustTests({ env }),
-  instructions: instructions,
   doc: () => steps.docs(),
   build: ({ quiet }) => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv(), quiet }),
   size: checkSize,
+  instructions: instructions,
   "build-tests": () =>
     runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv() }),
   e2e: e2e,
@@ -84,8 +83,11 @@ const STEPS = {
 // These steps run one after another, at the same time as the other steps before `e2e`: most cargo
 // commands end with a crate that keeps only one processor busy. Cargo locks the folder of a profile.
 // So only builds with profiles that the other steps don't use are in this list.
-const BESIDE = ["js", "build", "size"];
+const BESIDE = ["js", "build", "size", "instructions"];
 const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
+// `npm test` does not look for new inputs, because compiling the fuzz targets takes two minutes.
+// tests/fuzz_inputs.rs runs them on the stored inputs in the step `unit`.
+const NARROW_STEPS = Object.keys(STEPS).filter((name) => name !== "fuzz");
 
 // The programs that each step needs. If the script runs as root on Debian, they are installed
 // automatically.
@@ -111,7 +113,7 @@ await main(async () => {
     "use it as `npm test -- --only <steps> <test files>` or `npm run test:wide -- --record`",
   );
   const isWide = values.wide === true;
-  const names = values.only?.split(",") ?? (isWide ? WIDE_STEPS : Object.keys(STEPS));
+  const names = values.only?.split(",") ?? (isWide ? WIDE_STEPS : NARROW_STEPS);
   const unknown = names.filter((name) => !Object.hasOwn(STEPS, name));
   if (unknown.length > 0)
     throw new Advice(
@@ -274,19 +276,20 @@ function filesWithMore() {
 }
 
 /** @param {Context} context */
-function fuzz({ isWide, env }) {
-  const time = isWide ? WIDE_FUZZ_SECONDS : FUZZ_SECONDS;
-  return runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${time}`], { env });
-}
+const fuzz = ({ env }) =>
+  runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${FUZZ_SECONDS}`], { env });
 
 /**
  * Counts instructions with Callgrind, which works on Linux only.
  *
  * @param {Context} context
  */
-async function instructions({ env }) {
+async function instructions({ env, quiet }) {
   if (process.platform === "linux")
-    return runStep(node(), [inRoot("bench/instructions.mjs")], { env: { ...toolEnv(), ...env } });
+    return runStep(node(), [inRoot("bench/instructions.mjs")], {
+      env: { ...toolEnv(), ...env },
+      quiet,
+    });
   console.log(`left out: instructions are counted on Linux only, and this is ${process.platform}`);
   return { code: 0, leftOut: true };
 }
