@@ -276,8 +276,9 @@ function filesWithMore() {
 }
 
 /** @param {Context} context */
-const fuzz = ({ env }) =>
-  runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${FUZZ_SECONDS}`], { env });
+function fuzz({ env }) {
+  return runStep(node(), [inRoot("scripts/fuzz.mjs"), "--seconds", `${FUZZ_SECONDS}`], { env });
+}
 
 /**
  * Counts instructions with Callgrind, which works on Linux only.

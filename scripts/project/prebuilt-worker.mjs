@@ -1,6 +1,6 @@
 // Builds the Worker in the form in which wrangler would upload it, and stores it in a folder. The
 // end-to-end tests then start this Worker without building or bundling it again.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
 import { hashOf } from "./hash.mjs";
@@ -11,7 +11,11 @@ import { clearStamp, setStamp, stampIs } from "./stamp.mjs";
 import { node, toolEnv, wrangler } from "./tools.mjs";
 
 const FOLDER = ".wrangler/e2e-worker";
+/** The folder of the built Worker. */
+export const PREBUILT = inRoot(FOLDER);
 const STAMP = `${FOLDER}.stamp`;
+const CONFIG = `${FOLDER}/wrangler.json`;
+const FOR_MINIFLARE = `${FOLDER}/miniflare.json`;
 const UP = "../..";
 
 /**
@@ -28,6 +32,7 @@ export async function prebuiltWorker() {
     const wanted = hashOf([
       "build/worker.stamp",
       "wrangler.toml",
+      "migrations",
       "package-lock.json",
       "scripts/project/prebuilt-worker.mjs",
     ]);
@@ -37,9 +42,30 @@ export async function prebuiltWorker() {
     mkdirSync(inRoot(FOLDER), { recursive: true });
     await mustRun(...wrangler("deploy", "--dry-run", "--outdir", FOLDER));
     await writeConfig();
+    await writeForMiniflare();
     setStamp(STAMP, wanted);
   });
-  return inRoot(FOLDER, "wrangler.json");
+  return inRoot(CONFIG);
+}
+
+/**
+ * What a program needs to start this Worker with Miniflare alone. It is stored in a file, because
+ * importing wrangler takes more than a second.
+ *
+ * @typedef {object} ForMiniflare
+ * @property {import("wrangler").SourcelessWorkerOptions} workerOptions what wrangler makes of the
+ *   configuration
+ * @property {string[][]} migrations the SQL statements of each migration, in their order
+ */
+
+/**
+ * Builds the Worker like `prebuiltWorker`.
+ *
+ * @returns {Promise<ForMiniflare>}
+ */
+export async function prebuiltForMiniflare() {
+  await prebuiltWorker();
+  return JSON.parse(readFileSync(inRoot(FOR_MINIFLARE), "utf8"));
 }
 
 // wrangler looks for .dev.vars beside its configuration and would mix a developer's settings into
@@ -67,7 +93,17 @@ async function writeConfig() {
   config.assets.directory = join(UP, config.assets.directory);
   for (const database of config.d1_databases)
     database.migrations_dir = join(UP, database.migrations_dir ?? "migrations");
-  writeFileSync(inRoot(FOLDER, "wrangler.json"), JSON.stringify(config, null, 2));
+  writeFileSync(inRoot(CONFIG), JSON.stringify(config, null, 2));
+}
+
+async function writeForMiniflare() {
+  const { unstable_getMiniflareWorkerOptions, unstable_splitSqlQuery } = await import("wrangler");
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(inRoot(CONFIG));
+  const migrations = readdirSync(inRoot("migrations"))
+    .filter((name) => name.endsWith(".sql"))
+    .sort()
+    .map((name) => unstable_splitSqlQuery(readFileSync(inRoot("migrations", name), "utf8")));
+  writeFileSync(inRoot(FOR_MINIFLARE), JSON.stringify({ workerOptions, migrations }, null, 2));
 }
 
 /**

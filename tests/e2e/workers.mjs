@@ -9,9 +9,9 @@
 // Each Worker is wrapped in slow-storage/worker.mjs, which changes nothing until a test calls
 // `control`.
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { prebuiltWorker } from "../../scripts/project/prebuilt-worker.mjs";
+import { PREBUILT, prebuiltForMiniflare } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { keepLines, noteSettings } from "../logs/keep.mjs";
 import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
@@ -50,12 +50,11 @@ export async function startWorkers(
   settings,
   { direct = false, front, folder, inspectorPort } = {},
 ) {
-  const [configPath, wrangler, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
-    prebuiltWorker(),
-    import("wrangler"),
+  const [prebuilt, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
+    prebuiltForMiniflare(),
     import("miniflare"),
   ]);
-  const built = modulesIn(folder ?? dirname(configPath));
+  const built = modulesIn(folder ?? PREBUILT);
   const modules = direct ? built : [...(front ?? slowStorage()), ...built];
   const lines = [];
   const keep = ({ message }) => {
@@ -73,8 +72,7 @@ export async function startWorkers(
       { vars, secrets, without = [], email = [], datasets = [], flags, internet, batchTimeout },
       index,
     ) => {
-      const { workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(configPath);
-      const { assets: _pages, ...options } = workerOptions;
+      const { assets: _pages, ...options } = structuredClone(prebuilt.workerOptions);
       const bound = (named) =>
         Object.fromEntries(Object.entries(named).filter(([name]) => !without.includes(name)));
       // All Workers use the Durable Objects of the first Worker.
@@ -132,7 +130,9 @@ export async function startWorkers(
   );
   try {
     await miniflare.ready;
-    await migrate(await miniflare.getD1Database("DB", nameOf(0)), wrangler.unstable_splitSqlQuery);
+    const database = await miniflare.getD1Database("DB", nameOf(0));
+    for (const statements of prebuilt.migrations)
+      await database.batch(statements.map((statement) => database.prepare(statement)));
     return {
       workers: await Promise.all(
         settings.map(({ caller }, index) =>
@@ -288,13 +288,4 @@ function modulesIn(folder) {
       .filter((name) => name.endsWith(".wasm"))
       .map((name) => ({ type: "CompiledWasm", path: name, contents: contents(name) })),
   ];
-}
-
-async function migrate(database, split) {
-  for (const name of readdirSync(inRoot("migrations"))
-    .filter((name) => name.endsWith(".sql"))
-    .sort()) {
-    const statements = split(readFileSync(inRoot("migrations", name), "utf8"));
-    await database.batch(statements.map((statement) => database.prepare(statement)));
-  }
 }
