@@ -1,6 +1,6 @@
 // Makes a wasm smaller by removing the code that makes the texts of errors. Like the tool
-// wasm-snip, it replaces the bodies of these functions by a trap. Later, wasm-opt removes the
-// functions that are not called any more.
+// wasm-snip, it replaces the bodies of these functions by a trap. Then it removes the functions
+// that are not called any more.
 //
 // The compiler can't leave this code out: if serde-wasm-bindgen can't read a value, it describes
 // the value in an error, and the compiler does not know that serde-wasm-bindgen never gets such a
