@@ -88,8 +88,8 @@ await main(async () => {
 });
 
 /**
- * Builds all targets into one program. The program has a build folder of its own: its compiler
- * flags differ, and in the usual folder they would make cargo discard all other builds.
+ * Builds all targets into one program. The program has a build folder of its own, because no other
+ * build uses its compiler flags.
  */
 async function build() {
   await cpp();

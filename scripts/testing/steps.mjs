@@ -65,8 +65,8 @@ export function quickFiles() {
 export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
 
 /**
- * Runs clippy. Flags are given as arguments of the command, and never in RUSTFLAGS: if RUSTFLAGS
- * changes, cargo discards everything that it has built.
+ * Runs clippy. Flags are given as arguments of the command, and never in RUSTFLAGS: with other
+ * RUSTFLAGS, cargo would compile everything once more.
  *
  * @param {Options} [options]
  */
