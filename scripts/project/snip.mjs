@@ -14,7 +14,8 @@ import { Advice } from "./advice.mjs";
 const PANICS = /^(?!.*edgegate).*(4core|5alloc|3std|___rustc).*(panic|_fail|handle_)/;
 /**
  * The errors of serde-wasm-bindgen. These errors never occur, because
- * crates/browser/src/argument.rs rejects bad values before serde-wasm-bindgen gets them.
+ * crates/browser/src/argument.rs gives only objects to serde-wasm-bindgen, and reads their members
+ * itself.
  */
 const ERRORS = /serde_wasm_bindgen.*(5error|error\.\.Error|invalid_type_)|serde_core2de5Error/;
 /**

@@ -30,9 +30,8 @@ export function evidenceIn(page, text) {
  * Returns a sentence for each test that is named as evidence and did not run, or did not pass.
  * `rust` lists the tests that cargo runs, as `{ root, name }`. `javascript` lists the tests that
  * `node --test` has run, as `{ file, name, outcome }`. If `node --test` did not run, it is null,
- * and only the Rust tests are checked.
- * tests that cargo runs, as `{ root, name }`. `javascript` lists the tests that `node --test` has
- * run, as `{ file, name, outcome }`. It is null if `node --test` did not run.
+ * and only the Rust tests are checked. Evidence in files of other kinds, such as .json, is not
+ * checked.
  */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];
