@@ -30,8 +30,7 @@ export function evidenceIn(page, text) {
  * Returns a sentence for each test that is named as evidence and did not run, or did not pass.
  * `rust` lists the tests that cargo runs, as `{ root, name }`. `javascript` lists the tests that
  * `node --test` has run, as `{ file, name, outcome }`. If `node --test` did not run, it is null,
- * and only the Rust tests are checked. Evidence in files of other kinds, such as .json, is not
- * checked.
+ * and only the Rust tests are checked. Test vectors in .json files are not checked here.
  */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];

@@ -102,8 +102,8 @@ export class Programs {
   }
 
   /**
-   * All blocks of a document share one login, because an account may log in only ten times a
-   * minute.
+   * All blocks of a document share one login, because one client may log in to an account only ten
+   * times a minute.
    */
   #token() {
     this.#loggedIn ??= this.#logIn();
