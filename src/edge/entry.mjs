@@ -111,7 +111,7 @@ export default class extends Auth {
   }
 }
 
-// Only this Worker can call the classes below, because no other Worker has a binding to them.
+// Other Workers can call the classes below only if they have a binding to them. Don't give them one.
 
 /**
  * Stores the sessions of one user. Its code is in
@@ -140,8 +140,9 @@ export class Sessions extends DurableObject {
  * src/adapters/cloudflare/account/object.rs.
  */
 export class Account extends DurableObject {
-  // How many calls are waiting, counted in three groups (called lines): calls from unknown clients,
-  // calls from known clients, and calls whose attempts are not counted.
+  // How many calls are waiting, counted in three groups (called lines): calls from unknown clients
+  // and of users who have chosen a new password, calls from known clients, and calls whose attempts
+  // are not counted.
   #waiting = [0, 0, 0];
   /** @type {Promise<unknown>} Resolves when all earlier calls have ended. */
   #before = Promise.resolve();

@@ -21,8 +21,8 @@ const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages that have an element for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
-// Headers that describe the body of an error. When a page replaces this body, the page's own
-// headers replace these headers.
+// Headers that describe the body of an error, and the headers that every such answer has. When a
+// page replaces the body, the page's own headers replace these headers.
 const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
   name.toLowerCase(),
 );
@@ -217,8 +217,9 @@ async function wordsOf(request, env, language) {
 }
 
 /**
- * The headers of a page: those from www/_headers, and `Content-Language`. `ETag` and
- * `Last-Modified` are removed, because they describe the HTML file before the texts were inserted.
+ * The headers of a page: those from www/_headers, and `Cache-Control`, `Content-Language` and
+ * `Vary`. `Content-Length`, `ETag` and `Last-Modified` are removed, because they describe the HTML
+ * file before the texts were inserted.
  *
  * @param {Response} page
  * @param {string} language
