@@ -111,7 +111,8 @@ export default class extends Auth {
   }
 }
 
-// Other Workers can call the classes below only if they have a binding to them. Don't give them one.
+// Only this Worker calls the classes below. Another Worker could call them if it had a binding to
+// them, so no other Worker must have one.
 
 /**
  * Stores the sessions of one user. Its code is in

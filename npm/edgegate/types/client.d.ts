@@ -20,12 +20,13 @@
  * **Renewal.** The client renews the access token about a minute before it expires. If a quarter of
  * the token's life is less than a minute, the client renews the token when about a quarter of its
  * life is left. In a hidden tab, the client waits with the renewal until a caller asks for a token
- * or the tab becomes visible. One tab renews for all tabs: a Web Lock lets only one tab at a time ask the
- * service, and this tab passes the new access token to the other tabs over a BroadcastChannel, from
- * memory to memory. Browsers have Web Locks only in secure contexts, such as a page over https.
- * Without Web Locks, several tabs can renew at the same time, which the service allows. Without a
- * BroadcastChannel, each tab renews for itself, which the service also allows. The device's clock
- * can be wrong, so the client uses the service's time, which it reads from the service's answers.
+ * or the tab becomes visible. One tab renews for all tabs: a Web Lock lets only one tab at a time
+ * ask the service, and this tab passes the new access token to the other tabs over a
+ * BroadcastChannel, from memory to memory. Browsers have Web Locks only in secure contexts, such as
+ * a page over https. Without Web Locks, several tabs can renew at the same time, which the service
+ * allows. Without a BroadcastChannel, each tab renews for itself, which the service also allows.
+ * The device's clock can be wrong, so the client uses the service's time, which it reads from the
+ * service's answers.
  *
  * **What signs out.** The user is signed out by each of these:
  *
