@@ -174,8 +174,9 @@ export class Account extends DurableObject {
 }
 
 /**
- * Counts the mails that clients in one network have asked for, or the actions of one user. Its code
- * is in src/adapters/cloudflare/mail_gate/object.rs.
+ * Counts the mails that clients in one network have asked for. Or counts, for one user, the mails
+ * that a known device has asked for and the actions that cause a notice. Its code is in
+ * src/adapters/cloudflare/mail_gate/object.rs.
  */
 export class MailGate extends DurableObject {
   /** @param {string} call */

@@ -348,7 +348,7 @@ export function resourceMetadata(options: {
  * these claims only for display and debugging.
  *
  * @throws {EdgegateError} `invalid_token` with a `reason`, if `token` does not have the form of an
- * access token
+ * access token; `invalid_argument` if it is not a string; `wasm_unavailable`
  */
 export function peek(token: string): Promise<UnverifiedClaims>;
 
@@ -357,10 +357,10 @@ export function peek(token: string): Promise<UnverifiedClaims>;
  * wasm earlier, or from another place. After a failure, you can call this again. When the wasm is
  * loaded, another call does nothing.
  *
- * @param wasm In browsers a URL, a `Response`, bytes or a compiled module; in Node a path, a `file:`
- * URL, a `Response`, bytes or a module; in Workers and other edge runtimes a module. For anything
- * else, and for a promise that rejects, the error is `wasm_unavailable`. The reason of a rejected
- * promise is the error's `cause`.
+ * @param wasm In browsers a URL, a `Response`, bytes or a compiled module; in Node a path, a
+ * `file:` URL, a `Response`, bytes or a module; in Workers and other edge runtimes a module. For
+ * anything else, and for a promise that rejects, the error is `wasm_unavailable`. The reason of a
+ * rejected promise is the error's `cause`.
  * @throws {EdgegateError} `wasm_unavailable`: the message says what went wrong, and what to do
  */
 export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;
