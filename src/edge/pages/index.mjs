@@ -22,8 +22,8 @@ const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages that have an element for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
-// Headers that describe the body of an error, and the headers that every such answer has. When a
-// page replaces the body, the page's own headers replace these headers.
+// Headers that describe the body of an error, and the headers that every answer without a page has.
+// When a page replaces the body, the page's own headers replace these headers.
 const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
   name.toLowerCase(),
 );
