@@ -1,5 +1,6 @@
-// examples/spa-other-origin, a single-page app on another site than the service. Sign-in, reload,
-// renewal and sign-out must work in Chromium and Firefox with third-party cookies blocked.
+// Tests examples/spa-other-origin, a single-page app on another site than the service. Sign-in,
+// reload and sign-out must work in Chromium and Firefox with third-party cookies blocked. In
+// Chromium, renewal is tested too.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import puppeteer from "puppeteer-core";
