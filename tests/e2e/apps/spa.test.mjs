@@ -155,7 +155,7 @@ describe("a page on another site", () => {
     t.after(() => fox.close());
     const page = await fox.newPage();
     page.setDefaultTimeout(60_000);
-    // Only the app's own page has the elements `#signed-in` and `#sign-in`.
+    // The service's sign-in page has no elements with these ids, so they are those of the app.
     const signedIn = () => page.waitForSelector("#signed-in:not([hidden])");
     const signedOut = () => page.waitForSelector("#sign-in:not([hidden])");
     await page.goto(`${origin}/orders`);

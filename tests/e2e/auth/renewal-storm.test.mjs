@@ -6,8 +6,8 @@
 //
 // ROTATE_AFTER is the age in seconds at which a refresh token is replaced:
 //
-// - 90: each client renews at its own pace. Meanwhile the test moves the service's clock forward by
-//   100 s, so every session rotates twice.
+// - 90: each client renews at its own pace. After two renewals of each client the test moves the
+//   service's clock forward by 100 s, so every session rotates twice.
 // - 0: every renewal replaces the token. A client that is one renewal behind would look like a
 //   thief (docs/storage.md). Therefore the four clients send the same token at the same time.
 //

@@ -20,7 +20,8 @@
 //   oldObjects: true   the Durable Objects with sessions act like an older version, which did not
 //                      know the calls for copies of users' rows
 //   silent: "<name>"   the object of this name does not answer until this member is "" again
-//   stopped: true      timers of a second or more don't end until this member is false again
+//   stopped: true      timers of a second or more that begin now don't end until this member is
+//                      false again
 //   remember: true     a SELECT with the same values is sent to D1 only once, for tests with a
 //                      thousand requests a second
 // The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts by
@@ -229,8 +230,8 @@ const COPY_CALL =
 const realTimeout = globalThis.setTimeout;
 
 /**
- * While `stopped` is true, keeps timers of a second or more from ending. They end soon after
- * `stopped` becomes false.
+ * Keeps timers of a second or more that begin while `stopped` is true from ending. They end soon
+ * after `stopped` becomes false, even if their time is not over.
  */
 function stopTimers() {
   globalThis.setTimeout = /** @type {typeof setTimeout} */ (
