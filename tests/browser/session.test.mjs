@@ -111,8 +111,8 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
-  // End all sessions of the user without telling the page. The token's signature and its times are still valid.
-  // Only the server knows that the session has ended.
+  // End all sessions of the user without telling the page. The token's signature and its times are
+  // still valid. Only the server knows that the session has ended.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
   assert.equal(

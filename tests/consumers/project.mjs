@@ -55,7 +55,6 @@ export async function install(group) {
   return to;
 }
 
-/** Returns the version of an installed tool. */
 export const versionIn = (group, name) =>
   JSON.parse(readFileSync(inRoot(WORK, group, "node_modules", name, "package.json"), "utf8"))
     .version;

@@ -76,8 +76,8 @@ def retire(*ended):
 turns = Counter()
 given = {}
 # The lengths of ROLES and REAL have no common divisor, so that each role meets each value of REAL.
-# The first case of an operation is its example, with an administrator and a real account, so that
-# each operation is accepted at least once.
+# The first case of an operation is its example. It gets the first role and a real account, so that
+# the operation can accept it.
 ROLES = ("admin", "user", "admin", "user", "admin", "user", None)
 REAL = (True, False)
 # For operations that only an operator may use.
@@ -223,7 +223,7 @@ BEYOND_A_SCHEMA = {
     | {"unchanged", "chosen_by_mail", "missing"}
     # A name has no control character and is not only white space.
     | {"control_character", "empty"}
-    # A text is not an IP address.
+    # The schema allows every text where an IP address is required.
     | {"not_an_address"}
     # The same request adds and removes a role, or the user would have more roles than a token can
     # hold.
