@@ -1,6 +1,6 @@
 // Checks rules that hold for each state in states.mjs (such as signed in or signed out), on a
 // desktop, in dark mode and on a phone: the accessibility rules of axe, the sizes of text and
-// controls, and the width of the page. Also checks that nothing moves while a page loads.
+// controls, and the width of the page. Also checks how far content moves while a page loads.
 // SCREENSHOTS=<folder> saves pictures of each state.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -97,8 +97,8 @@ const mapFunctions = (members, change) =>
   );
 
 /**
- * Calls each function of the package again and again. In each call, a different call into or out of
- * the wasm traps. After each trap, calls all functions, which must work again. Returns the number
+ * Calls each function in `calls` again and again. In each call, a different call into or out of the
+ * wasm traps. After each trap, calls all these functions, which must work again. Returns the number
  * of traps for each function. `wrong` lists what went wrong.
  */
 export async function trapEverywhere(edgegate, watched, { jwks, token, options, user }) {
