@@ -274,10 +274,10 @@ fn pays_from_one_row() {
     assert_eq!(outcome, Some("sent"));
 }
 
-/// Strangers make every kind of request that sends a mail to one person, as often as the limit per
-/// network allows. The owner requests resets at random times, from a new device. Whenever such a
-/// reset sends no mail, the newest link that was sent before still has at least half of its
-/// lifetime left.
+/// Strangers request resets, registrations and confirmation links for one person, 120 times an
+/// hour. The owner requests resets at random times, from a new device. Whenever such a reset sends
+/// no mail, the newest link that was sent before still has at least half of its lifetime left, give
+/// or take an hour.
 #[test]
 fn one_person_always_has_a_link() {
     for networks in [1, 50, 5000] {
@@ -359,8 +359,8 @@ fn minutes(text: &str) -> u64 {
     }
 }
 
-/// Sends mails to one mailbox in every possible way, from up to 5,000 networks, as often as the
-/// limit per network allows.
+/// Requests mails for one mailbox in every possible way, 200 times an hour, from up to 5,000
+/// networks.
 #[test]
 fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
     for networks in [1, 50, 5000] {
