@@ -1,4 +1,4 @@
-//! The cases, one for each use case. Each case has rules that must hold in the end.
+//! The cases of the use cases. Each case has rules that must hold in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Error, StoreError};
