@@ -1,5 +1,5 @@
-//! After an account was deleted and the cron job has run, no store contains anything that identifies
-//! the person, except a notice of the deletion that could not be sent yet.
+//! After an account was deleted and the cron job has run, no store contains anything that
+//! identifies the person, except a notice of the deletion that could not be sent yet.
 
 use std::fmt::Debug;
 

@@ -1,5 +1,6 @@
-//! Delivery of mails. The service retries a mail until it is sent or given up. If a job is delivered
-//! twice, both mails have the same idempotency key, so that the provider can drop the second.
+//! Delivery of mails. The service retries a mail until it is sent or given up. If a job is
+//! delivered twice, both mails have the same idempotency key, so that the provider can drop the
+//! second.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::mail::{FailureKind, Job, Locale, MailFailure, NotDue};

@@ -49,8 +49,8 @@ pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
         Purpose::Registration => Purpose::Verification,
         Purpose::Verification => Purpose::NewAddress,
         Purpose::NewAddress => Purpose::Device,
-        // `Device` is the last ticket in the list. The others are for apps: `tests/service/authorize`
-        // and `tests/service/app_tokens` test them.
+        // `Device` is the last ticket in the list. The others are for apps:
+        // `tests/service/authorize` and `tests/service/app_tokens` test them.
         Purpose::Device
         | Purpose::SignOn
         | Purpose::AuthorizationRequest
