@@ -11,8 +11,9 @@
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
 //! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row |
 //!
-//! After each write of a `stale` record the user's row is read again. If the row then has a larger
-//! version, the record is written again with that version.
+//! After each write of a `stale` record the user's row is read again, unless the record says that
+//! the user was deleted. If the row then has a larger version, the record is written again with
+//! that version.
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is
