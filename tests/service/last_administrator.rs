@@ -1,4 +1,4 @@
-//! A change that would leave no enabled administrator is refused.
+//! A change that would leave no enabled administrator is refused, unless the request allows it.
 
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;

@@ -8,9 +8,10 @@
 //!   429 to further requests without counting them.
 //! - The mail budget is divided into shares (pools). The first request of a network is paid from
 //!   the pool *first*, its second to thirtieth requests from the pools *medium* and *rest*. In each
-//!   hour, the attacker makes only enough of these later requests to keep both pools empty: 300
-//!   with a budget of 10,000. This is enough, because an honest user's first request is paid only
-//!   from the pool *first*. The test `pays_from_one_row` checks that.
+//!   hour, the attacker makes at most 10 % more of these later requests than both pools can pay
+//!   for, and at most 300. With a budget of 10,000, that does not empty the pools. This makes no
+//!   difference, because an honest user's first request is paid only from the pool *first*. The
+//!   test `pays_from_one_row` checks that.
 //! - All networks make their first request of a day in the first minute of the day, because honest
 //!   users have to wait longest in that case.
 
@@ -79,8 +80,8 @@ fn week(networks: u32, budget: u64) -> Delays {
     let mut asked = Waiting::new();
     let mut honest = 0;
     let class = RouteClass::Reset;
-    // The attacker makes 10 % more requests than the pools can pay for. The requests that can't be
-    // paid for wait, and use up the pools again in the next hour.
+    // The attacker makes 10 % more requests than the pools can pay for, up to a maximum. The
+    // requests that can't be paid for wait, and are paid from the pools in the next hour.
     let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
     let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
     for hour in 0..WEEK / HOUR {
