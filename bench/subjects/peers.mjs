@@ -33,7 +33,7 @@ export async function startEmpty() {
 
 /**
  * Starts jose's Worker. `tokens` are edgegate's tokens: `{ repeated, fresh }` for each algorithm.
- * If `more.HEADERS` is given, each answer has these headers.
+ * If `more.HEADERS` is given, each answer to a valid token has these headers.
  *
  * @param {{ HEADERS?: Record<string, string> }} [more]
  */
@@ -68,8 +68,8 @@ export async function startHono(keys, tokens) {
 }
 
 /**
- * Starts better-auth's Worker. `more` are options for Miniflare. The functions for the other peers
- * have the same parameter.
+ * Starts better-auth's Worker. `more` are options for Miniflare. `startOpenAuth` and
+ * `startWorkersOAuthProvider` have the same parameter.
  *
  * @param {{ renews?: boolean, [option: string]: any }} [options]
  */
