@@ -260,8 +260,8 @@ async function requireSame(cloudflare, config, situation, pending) {
   if (!issuer) return;
   if (name === "TICKET_SECRET")
     return requireSameTickets(cloudflare, config, { ...situation, issuer }, pending);
-  // Only the ids of the public keys are compared. The service publishes no private keys, and nothing
-  // about symmetric keys.
+  // Only the ids of the public keys are compared. The service publishes no private keys, and
+  // nothing about symmetric keys.
   const { keys: published } = await fetchKeys(issuer);
   const theirs = published.map(({ kid }) => kid);
   const isSame = (/** @type {string} */ secret) => {

@@ -63,9 +63,9 @@ export function refuseForeign({ project, environment, cloudflare, bound, config 
 }
 
 /**
- * Makes the stores that are missing, and writes the ids of KV namespaces into the configuration. All
- * missing stores are recorded before the first of them is made. So if this run is interrupted, the
- * next run knows that a store was made by this command.
+ * Makes the stores that are missing, and writes the ids of KV namespaces into the configuration.
+ * All missing stores are recorded before the first of them is made. So if this run is interrupted,
+ * the next run knows that a store was made by this command.
  *
  * @param {World} world
  * @param {Store[]} stores
