@@ -17,7 +17,7 @@ export const USE = {
   activeMinutes: 60,
   /**
    * An access token is valid for ten minutes. AuthClient renews it a minute before it expires, so
-   * its renewals are nine minutes apart; this number is rounded up.
+   * its renewals are in fact nine minutes apart.
    */
   minutesBetweenRenewals: 10,
   checksPerMinute: 20,

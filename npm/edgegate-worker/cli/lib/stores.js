@@ -34,8 +34,8 @@ import { queuesOf } from "./deployment.js";
 
 /**
  * The stores that the configuration names without an id, and which of them exist. Throws if the
- * deployed Worker uses another database, if there is no database with an id in the configuration,
- * or if another Worker consumes one of the queues.
+ * deployed Worker uses another database, if a database whose id is in the configuration does not
+ * exist, or if another Worker consumes one of the queues.
  *
  * @param {World} world
  * @returns {Promise<Store[]>}
