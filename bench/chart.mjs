@@ -1,6 +1,7 @@
-// Draws a chart of the measurements of one run of the bench. For each kind of work (such as a
-// login), the chart has one bar per subject (edgegate or another project). Beside the bar of
-// another project, it says whether edgegate is ahead, level or behind.
+// Draws a chart of the measurements of one run of the bench: some kinds of work (such as a login),
+// the cold start, and the sizes. For each of these, the chart has one bar per subject (edgegate or
+// another project). Beside the bar of another project, it says whether edgegate is ahead, level or
+// behind, except for the sizes and for runs that were recorded without their rounds.
 import { comparisonsOf } from "./comparisons.mjs";
 import { shownInterval } from "./intervals.mjs";
 
@@ -11,7 +12,7 @@ const LABEL = 250;
 const FIGURE = 60;
 const VERDICT = 210;
 const BAR = WIDTH - LABEL - FIGURE - VERDICT;
-/** The kinds of work that the README shows. */
+/** The kinds of work that this chart and the README show. */
 export const CHOSEN = [
   "check-eddsa-repeated",
   "check-eddsa-new",

@@ -106,7 +106,7 @@ globalThis.WebAssembly = {
 /**
  * Measures the start of a new isolate of edgegate in parts. For each part, returns the spread
  * (median, smallest and largest value) of two times in milliseconds: the time to the first answer,
- * and the time for which workerd was busy.
+ * and the time for which workerd was busy (missing if the operating system does not provide it).
  */
 export async function startsByPart({ rounds }) {
   const whole = edgegate();

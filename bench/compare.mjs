@@ -37,7 +37,7 @@ const PEERS = ["better-auth", "openauth", "workers-oauth-provider", "hono", "jos
 
 /**
  * Makes one run of the bench. `only` lists what is measured: names of WORKS, "cold-start", "memory"
- * and "package". Without `only`, everything is measured.
+ * and "package". Without `only`, everything is measured. The sizes are always measured.
  */
 export async function compare({ rounds, only, log = console.log }) {
   const begun = new Date();
@@ -164,9 +164,9 @@ const LIGHT = [
 ];
 
 /**
- * For each subject, the memory of its workerd process in bytes after the first requests. Most of
- * this memory is used by workerd itself and its storage. The memory of the empty Worker shows how
- * much that is.
+ * For each subject that can do one of the kinds of work in LIGHT, the memory of its workerd process
+ * in bytes after FIRST_REQUESTS requests of this kind. Most of this memory is used by workerd
+ * itself and its storage. The memory of the empty Worker shows how much that is.
  */
 async function memoryOf(subjects) {
   const found = {};
@@ -189,12 +189,13 @@ async function memoryOf(subjects) {
 
 /**
  * Measures one kind of work with all subjects in turns, in several rounds. For each subject,
- * returns the rate, the rate as a share of the floor's rate, the processor time and the response
- * times. Each of these has its spread over the rounds and the value of each round, from which
- * confidence intervals are computed.
+ * returns the spread over the rounds of the rate, of the rate as a share of the floor's rate, and
+ * of the processor time. Returns the values of each round too, from which confidence intervals are
+ * computed. Of the response times, it returns only the medians of p50 and p99.
  *
- * The floor is an empty Worker. It is measured again for each subject and round, because the speed
- * of the machine changes by more than the difference between most subjects.
+ * The floor is an empty Worker, or undefined if it is not measured with this kind of work. It is
+ * measured again for each subject and round, because the speed of the machine changes by more than
+ * the difference between most subjects.
  */
 async function inTurns(work, subjects, floor, rounds) {
   const found = Object.fromEntries(subjects.map(([name]) => [name, []]));
@@ -224,7 +225,7 @@ function summary(runs) {
   };
 }
 
-/** The size of each subject's Worker in bytes, minified and gzipped. */
+/** The sizes of the Workers of edgegate and of PEERS in bytes, minified and gzipped. */
 async function sizes() {
   const found = { edgegate: workerSize().bytes };
   for (const name of PEERS) found[name] = gzipSync(await bundleOf(name), { level: 9 }).length;

@@ -106,8 +106,9 @@ export function comparisonTable(results, only) {
 }
 
 /**
- * A list in Markdown with one item for each of these kinds of work. An item compares edgegate's
- * default configuration with each of the other projects.
+ * A list in Markdown with one item for each of these kinds of work that the run measured. An item
+ * compares edgegate with each of the other projects. If several configurations of edgegate did this
+ * work, the item is about the first: the default one.
  */
 export function comparisonList(results, works) {
   const comparisons = comparisonsOf(results);

@@ -10,7 +10,7 @@
 // 0.55, if two answers differ in a byte, or if an answer does not have the expected status. Run the
 // bench on a machine that does nothing else.
 //
-// To measure only one of reset, register, resend, login, verify, reauthenticate:
+// To measure only some of reset, register, resend, login, verify, reauthenticate:
 //   npm run bench:enumeration -- --only reset
 // To change the number of addresses of each kind:
 //   npm run bench:enumeration -- --each 200
@@ -30,7 +30,8 @@ const WRONG = "not the password of anybody";
 
 /**
  * For each kind of request: how the request is made for an address, and the status that the answer
- * must have for every address. `mails` marks requests that send mail.
+ * must have for every address. `mails` marks requests that send mail. With `verified: false`, the
+ * "known" accounts have an address that is not verified yet.
  *
  * `verify`: a stranger can't have the link that was mailed to somebody else. So the bench sends a
  * forged link. It contains the ID of an existing user ("known") or an ID that no user has
@@ -39,8 +40,8 @@ const WRONG = "not the password of anybody";
  * `reauthenticate`: the request has no address, because it is about the account of the user who is
  * signed in. All passwords that the bench sends are wrong. The response time must not reveal how
  * similar a wrong password is to the right one. So each "known" address stands for a password that
- * differs from the right one only in the last character, and each "unknown" address for any other
- * wrong password.
+ * differs from the right one only in the last character, and each "unknown" address for a wrong
+ * password that is not similar to it.
  */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },
@@ -101,8 +102,8 @@ await main(async () => {
   let failed = false;
   for (const [name, budget] of runs) {
     const work = WORK[name];
-    // Each kind of request gets a new service and a new mail provider. Otherwise mails that are
-    // still in a queue would slow down the next measurement.
+    // Each measurement gets a new service and a new mail provider. Otherwise mails that are still
+    // in a queue would slow down the next measurement.
     const provider = await startProvider();
     provider.behave((_request, response) =>
       setTimeout(() => response.end('{"id":"1"}'), PROVIDER_MS),

@@ -38,7 +38,7 @@ const MOST_GROWTH = 1.5;
 const MIB = 1024;
 
 /**
- * Starts a new service with an empty database. `folder` is for its files.
+ * Starts a new service with a new database. `folder` is for its files.
  *
  * @param {string} folder
  */

@@ -1,7 +1,8 @@
 // `npm run bench:instructions`: callgrind counts the instructions that each case of bench/native
 // executes. The counts are compared with the recorded counts in bench/instructions.json. Unlike
-// times, the counts don't depend on other work on the machine, so the comparison fails only if the
-// code became slower.
+// times, the counts don't depend on other work on the machine. The comparison fails if a case
+// executes over 10 % more instructions than recorded, if it has no record, or if a recorded case no
+// longer exists.
 //
 // If a change of the code makes a case slower for a good reason, record the counts again. Commit
 // bench/instructions.json together with the change, and give the reason:
@@ -26,7 +27,7 @@ const OUT = "target/instructions";
 // How many calls of each case are counted. The case "token-seen-before" needs this number: it looks
 // up each of VERIFIED_TOKENS_MAX tokens once.
 const CALLS = 256;
-// By how much a count may differ from the record. Between runs on one machine, the counts differ by
+// By which share a count may exceed the record. Between runs on one machine, the counts differ by
 // at most 0.1 %, because of the random seeds of a hash map. On another processor they differ by up
 // to 5 %, because memcpy uses other instructions. The malloc of another C library changes them too.
 const TOLERANCE = 0.1;
@@ -77,8 +78,8 @@ async function build() {
       inRoot(TARGET_DIR),
     ],
     {
-      // With this flag, the program uses the same arithmetic as the Worker. So the count is the
-      // same on processors with and without AVX2.
+      // With this flag, the program uses the same arithmetic as the Worker, on processors with and
+      // without AVX2.
       env: {
         RUSTFLAGS: '--cfg curve25519_dalek_backend="serial"',
         CARGO_ENCODED_RUSTFLAGS: undefined,
@@ -113,8 +114,8 @@ async function countAll(callgrind, program) {
 }
 
 /**
- * How many instructions one call of a case executes. Only instructions inside the function
- * `measured_calls` are counted.
+ * How many instructions one call of a case executes. Only instructions in the function
+ * `measured_calls` and in the functions that it calls are counted.
  */
 async function instructions(callgrind, program, name) {
   const options = [

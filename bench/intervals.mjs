@@ -3,7 +3,8 @@
 //
 // Each subject is measured once in each round. So to compare two subjects, there is one ratio of
 // their values per round. The interval is computed from the logarithms of these ratios. With
-// logarithms, comparing A with B gives the same verdict as comparing B with A.
+// logarithms, the interval of A / B is the reciprocal of the interval of B / A, so it does not
+// matter which of the two is divided by the other.
 //
 // The interval uses Student's t distribution, which gives wider intervals for fewer rounds. A
 // bootstrap would give intervals that are too narrow: it draws from the measured values, and five

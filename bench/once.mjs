@@ -33,8 +33,7 @@ export async function once(
   const sentBefore = mails?.total().accepted ?? 0;
   const begun = performance.now();
   const { rate, times } = await measure(url, all, seconds);
-  // Two subjects do this kind of work without sending mails: the bare storage and the floor (an
-  // empty Worker).
+  // The bare storage does this kind of work without sending mails.
   const isMailed = WORKS[like].mails && mails !== undefined;
   if (isMailed) await mails.until(sentBefore + times.length);
   const took = (performance.now() - begun) / 1000;

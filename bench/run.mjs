@@ -1,4 +1,4 @@
-// `npm run bench`: compares edgegate with the projects that you could use instead. Everything is
+// `npm run bench`: compares edgegate with the projects that you could use instead. All Workers are
 // measured in one run on the same runtime. All subjects (edgegate and the other projects) take
 // short turns at each kind of work, in several rounds. So if the machine gets slower or faster
 // during the run, all subjects are affected.

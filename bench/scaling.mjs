@@ -105,7 +105,8 @@ await main(async () => {
 /**
  * Measures one dimension. All its points are measured in turns. For each kind of work and each
  * point, returns the processor milliseconds per request: those of each round, and their spread
- * (median, smallest and largest value).
+ * (median, smallest and largest value). If the operating system does not provide the processor
+ * time, returns the milliseconds of a round divided by its requests instead.
  */
 async function grow(name, points, works, rounds, startPoint, once) {
   const subjects = [];

@@ -1,4 +1,5 @@
-// The first step of every bench: installs the tools and builds the Worker, or only the npm package.
+// The first step of the benches that compare edgegate with other projects or profile it: installs
+// the tools, and builds the Worker and the npm packages, or only the npm package edgegate.
 import { inRoot } from "../scripts/project/root.mjs";
 import { run } from "../scripts/project/run.mjs";
 import { node, toolEnv } from "../scripts/project/tools.mjs";

@@ -15,8 +15,8 @@ const RECORD = "bench/size.json";
 /** @type {Record<string, number>} */
 const LIMITS = { worker: 680 * 1024, packageWasm: 64 * 1024 };
 /**
- * The comparison fails if a size is more than this many times the recorded size. If it fails, check
- * that the cold start is still short enough, and then record the new size.
+ * The comparison also fails if a size is more than this many times the recorded size. If it does,
+ * check that the cold start is still short enough, and then record the new size.
  */
 const ALARM = 1.05;
 

@@ -128,9 +128,9 @@ async function buildWasm() {
   return true;
 }
 
-// Optimises the wasm with wasm-opt. LLVM has already inlined enough functions, so these options
-// prevent wasm-opt from inlining more functions (as in worker-module.mjs). The functions are sorted
-// by name, so that similar functions are next to each other.
+// Optimises the wasm with wasm-opt. LLVM has already inlined enough functions, so with these
+// options wasm-opt inlines only very small functions (as in worker-module.mjs). The functions are
+// sorted by name, so that similar functions are next to each other.
 /** @param {string} work the folder of the wasm */
 async function optimise(work) {
   mkdirSync(join(work, "out"));
@@ -217,8 +217,9 @@ async function pack() {
 }
 
 /**
- * Writes a copy of the package as CommonJS, for programs that can't `require` ES modules: Jest, and
- * Node before 20.19. The modules are not bundled, so all entry points share the same classes.
+ * Writes a copy of the package as CommonJS, for programs that can't `require` ES modules: Jest,
+ * Node before 20.19, and Node 22 before 22.12. The modules are not bundled, so all entry points
+ * share the same classes.
  */
 async function writeCommonJs() {
   const { transform } = await import("esbuild");

@@ -184,8 +184,8 @@ export const SYSTEMS = {
 export function convert(system, text, now = Date.now()) {
   const rows = SYSTEMS[system](text.replace(/^\ufeff/, ""), now).map(withCutNames);
   const without = rows.flatMap(({ email }, at) => (email ? [] : [at + 1]));
-  // Members without a value are left out. The import would reject an empty value, but accepts that
-  // a member is missing, and uses its default.
+  // Members that are undefined or empty are left out. The import can reject an empty text, but it
+  // treats a missing member, and `null`, as not set.
   const lines = rows
     .filter(({ email }) => email)
     .map((row) => Object.entries(row).filter(([, value]) => value !== undefined && value !== ""))

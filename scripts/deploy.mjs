@@ -1,5 +1,6 @@
-// `npm run deploy`: builds the Worker, then runs `edgegate deploy` in this repository. Before that
-// command uploads the Worker, it checks the settings as the Worker itself would check them.
+// `npm run deploy`: builds the Worker if its sources are newer than the last build, then runs
+// `edgegate deploy` in this repository. Before that command uploads the Worker, it checks the
+// settings as the Worker itself would check them.
 import { helpIfAsked, main } from "./project/advice.mjs";
 import { edgegate } from "./project/command.mjs";
 import { inRoot } from "./project/root.mjs";

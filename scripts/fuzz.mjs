@@ -3,9 +3,9 @@
 //   npm run fuzz -- ticket --seconds 300       one target, or several
 //
 // An input that makes a target fail is saved in fuzz/found/<target>. From then on, `cargo test`
-// also tries this input, and fails until the fault is fixed. An input that does not fail but
-// reaches code that no earlier input has reached is saved in target/fuzz/corpus, for the next long
-// run.
+// also tries this input, and fails until the fault is fixed. If targets are named, the inputs that
+// reach new code without a failure are saved in target/fuzz/corpus, for the next run that names
+// these targets.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { count } from "../tests/count.mjs";
@@ -15,8 +15,9 @@ import { inRoot, root } from "./project/root.mjs";
 import { output, run } from "./project/run.mjs";
 import { cpp } from "./setup/cpp.mjs";
 
-// The maximum length of the inputs for each target, in bytes. It is slightly above the limit that
-// the tested code must enforce, so that the limit is also tested.
+// The maximum length of the inputs for each target, in bytes. If the tested code rejects inputs
+// above a certain length, most of these numbers are slightly above it, so that this limit is also
+// tested.
 /** @type {Record<string, number>} */
 const TARGETS = {
   access_token: 4200,
@@ -36,9 +37,9 @@ const TARGETS = {
   values: 512,
 };
 
-// The compiler flags that cargo-fuzz uses, without the sanitizers, which need nightly Rust. With
-// these flags, the program counts how often each edge of the control flow is taken, and reports the
-// values of comparisons to libFuzzer.
+// The compiler flags with which cargo-fuzz measures coverage. Its sanitizers are left out, because
+// they need nightly Rust. With these flags, the program counts how often each edge of the control
+// flow is taken, and reports the values of comparisons to libFuzzer.
 const RUSTFLAGS = [
   "-Cpasses=sancov-module",
   "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -69,9 +70,9 @@ await main(async () => {
   const queue = [...waiting];
   const worker = async () => {
     for (let name = queue.shift(); name; name = queue.shift())
-      // If targets are named, the run continues with the inputs that earlier runs have saved. A run
-      // of all targets starts with only the inputs that are committed in git, so that all such runs
-      // start in the same way.
+      // If targets are named, the run continues with the inputs that earlier runs have saved in
+      // target/fuzz/corpus. A run of all targets does not use these inputs, so that its result does
+      // not depend on earlier runs.
       results.push(await fuzz(program, name, seconds, named.length > 0));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -87,8 +88,8 @@ await main(async () => {
 });
 
 /**
- * Builds all targets into one program. The program has a build folder of its own: its compiler
- * flags differ, and in the usual folder they would make cargo discard all other builds.
+ * Builds all targets into one program. The program has a build folder of its own, because no other
+ * build uses its compiler flags.
  */
 async function build() {
   await cpp();

@@ -48,7 +48,7 @@ const E2E_FILES_AT_ONCE = 3;
 const FUZZ_SECONDS = 60;
 
 // After this time, a test file is stopped. A test that waits forever, such as for a browser that
-// was killed, must not use up the hour that CI allows for the whole run.
+// was killed, must not use up the two hours that CI allows for the whole run.
 const LONGEST_FILE_MS = 20 * 60_000;
 const LONGEST_WIDE_FILE_MS = 120 * 60_000;
 
@@ -59,7 +59,7 @@ const LONGEST_WIDE_FILE_MS = 120 * 60_000;
  * @property {StepResult[]} before the results of the steps that have ended
  * @property {boolean} isWide
  * @property {boolean} quiet Another step is printing its output, so the commands of this step print
- *   nothing. Their output is printed when the step ends.
+ *   nothing. The end of their output is printed when the step ends.
  * @property {NodeJS.ProcessEnv} env for the tests of this step
  */
 /** @type {Record<string, (context: Context) => Promise<import("./testing/step.mjs").Outcome>>} */
@@ -281,7 +281,7 @@ function fuzz({ env }) {
 }
 
 /**
- * Counts instructions with Callgrind, which works on Linux only.
+ * Counts instructions with Callgrind, but only on Linux.
  *
  * @param {Context} context
  */
@@ -297,7 +297,7 @@ async function instructions({ env, quiet }) {
 
 /**
  * Compares the tests that the documents name with the tests that ran. The JavaScript tests are
- * compared only if all of them have run in this run.
+ * compared only if the step `e2e` has run all of them in this run, and has passed.
  *
  * @param {Context} context
  */

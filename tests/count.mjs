@@ -1,7 +1,7 @@
 // Some tests try many inputs. When `npm test` ends, it prints a line for each of these tests, with
 // the number of inputs that were tried. tests/counts.json contains a minimum for the first number
-// of each line. So a test can't silently try fewer inputs. If a line has no minimum, `npm test`
-// fails and says what to add.
+// of each line. So a test can't silently try fewer inputs than this minimum. If a line has no
+// minimum, `npm test` fails and says what to add.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

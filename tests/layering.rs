@@ -104,7 +104,7 @@ fn dependencies_point_inward() {
     assert!(read > 30, "only {read} files were read");
 }
 
-/// Entry points call use cases. A use case never calls another use case.
+/// Entry points call use cases. A use case does not call another use case, with two exceptions.
 #[test]
 fn no_use_case_names_another() {
     let service = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service");
@@ -178,8 +178,8 @@ fn no_use_case_names_another() {
     );
 }
 
-/// A single file shows which adapter gets which Cloudflare binding, so no other file of `edge` may
-/// name them.
+/// A single file, `wiring.rs`, shows which adapter gets which Cloudflare binding. No other file of
+/// `edge` may name these adapters.
 #[test]
 fn only_the_wiring_names_bindings_and_adapters() {
     let edge = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/edge");

@@ -273,7 +273,8 @@ fn fresh_key() -> String {
     format!(r#"{{"keys":[{{"kty":"oct","kid":"fresh","k":"{zeros_and_ones}AAEA"}}]}}"#)
 }
 
-/// Finds public keys, symmetric keys and ticket secrets, however they are written.
+/// Finds public keys, symmetric keys, ticket secrets, peppers and RSA moduli, in the notations that
+/// this repository uses.
 fn keys_in(text: &str) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
     for (setting, marks) in [

@@ -1,5 +1,5 @@
-// `npm run test:wide` runs the same tests as `npm test`, but with more inputs. This module is the
-// only one that knows which of the two commands is running.
+// `npm run test:wide` runs the test files that import this module, with more inputs than in `npm
+// test`. JavaScript tests find out only here which of the two commands is running.
 
 export const isWide = process.env.EDGEGATE_WIDE === "1";
 

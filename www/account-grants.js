@@ -42,8 +42,8 @@ export async function showGrants(withdrawn) {
     list.replaceChildren(...grants.map(entry));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    // The error `not_found` means that this service can't have apps, because all its keys are
-    // symmetric.
+    // The error `not_found` means that the service does not have this route, so no app can have
+    // access.
     card.hidden = client.status === "signed_out" || error.code === "not_found";
     say(problem, inWords(error));
     byId("apps-again").hidden = client.status === "signed_out";

@@ -39,7 +39,7 @@ export async function showSessions() {
 
 /**
  * A session of the user. If the session belongs to an app, `app.name` is the app's name. It is null
- * if the user has withdrawn the app's access.
+ * if the user has withdrawn the app's access, or if the app was deleted.
  *
  * @typedef {Session & {app?: {name: string | null}}} Listed
  */
@@ -180,8 +180,8 @@ function countryName(code) {
   try {
     return countries.of(code);
   } catch {
-    // Cloudflare uses the codes T1 (the Tor network) and XX (unknown), which are not codes of
-    // regions, so `Intl` does not know them.
+    // Cloudflare uses the code T1 for the Tor network. `Intl` throws, because T1 does not have the
+    // form of a region's code.
     return code;
   }
 }

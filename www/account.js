@@ -90,8 +90,9 @@ function showUser(user) {
 }
 
 client.addEventListener("renewed", ({ detail }) => showUser(detail.user));
-// This event has two causes: the user has signed in in another tab, or the client's first attempts
-// to find out who is signed in failed and a later one has succeeded.
+// The client dispatches this event when it has found a session: while `start` waits for `ready()`,
+// when a later attempt succeeds after a failed one, or when somebody has signed in in another tab.
+// `start` does nothing more if the account of this user is shown already.
 client.addEventListener("signed-in", () => void start().catch(rethrowFault));
 client.addEventListener("signed-out", ({ detail }) => {
   if (isDeleting) return;
@@ -215,8 +216,9 @@ function finish(form, text) {
 }
 
 /**
- * Throws an error again if it is a fault of the page itself, so that watch.js notices it. All other
- * errors come from the service; the page has already shown them to the user.
+ * Throws an error again if it is a fault of the page itself, so that it appears in the browser's
+ * console. All other errors come from the service or from the npm package; the page has already
+ * shown them to the user.
  *
  * @param {unknown} error
  */

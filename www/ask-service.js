@@ -32,8 +32,9 @@ export async function post(path, body, credentials = "same-origin") {
 }
 
 /**
- * The JSON in the body of an answer. It is null if the answer has no body. Throws `EdgegateError`
- * if the service rejected the request, or if the answer does not come from the service.
+ * The JSON in the body of an answer. It is null if the status is 204 (no body). Throws
+ * `EdgegateError` if the service rejected the request, or if the answer does not come from the
+ * service.
  *
  * @param {Response} response
  */

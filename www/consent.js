@@ -38,7 +38,7 @@ document.addEventListener("visibilitychange", () => {
 /** @param {Asked} asked */
 async function follow(asked) {
   const { client: app, user, next } = asked;
-  // `next` is "done" if the user has already allowed the app in another tab.
+  // For example, `next` is "done" if the user has already allowed the app in another tab.
   if (next !== "consent" || !user) return location.replace(withAppRequest("/sign-in", request));
   news = shown !== null && shown.user?.id !== user.id ? words.consent.other_user : "";
   shown = asked;

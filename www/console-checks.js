@@ -15,7 +15,7 @@ import { fill, words } from "./words.js";
 // clock of a browser.
 const RUNS = 20;
 // A token can only be sent in a header if it consists of these characters. The limit of 8192 is far
-// above the length of real tokens, and servers don't accept longer headers.
+// above the length of real tokens, and many servers don't accept longer headers.
 const SENDABLE = /^[\x21-\x7e]{1,8192}$/;
 
 /** @param {string} text */

@@ -24,8 +24,8 @@ export function verifierFor({ issuer, audience }) {
 }
 
 /**
- * Waits until the verifier has loaded the keys. Before that, its checks would return false for
- * every token.
+ * Waits until the verifier has loaded the keys. If that fails, this function rejects and says why.
+ * The verifier's `isAuthorized…` checks would only return false then.
  *
  * @param {Verifier} verifier
  */

@@ -1,6 +1,6 @@
 // The console for developers. It shows the contents of a token, verifies the token in this page,
-// and runs three checks in this page and on the server. The token is not stored anywhere except in
-// the input field.
+// and runs three checks in this page and on the server. The token is only in the memory of this
+// page, and in no storage of the browser.
 /** @import { User } from "/edgegate/client/index.js" */
 import { peek } from "/edgegate/web.js";
 import { forgetResults, runChecks, suggestChecks } from "./console-checks.js";
@@ -50,8 +50,8 @@ function read() {
 }
 
 /**
- * Removes all results. It is called while the user is typing another issuer or audience, because
- * the results are then outdated.
+ * Removes all results. It is called before each verification, and while the user is typing another
+ * issuer or audience, because the results are then outdated.
  */
 function forgetAnswers() {
   turn += 1;
@@ -150,7 +150,7 @@ for (const field of [issuer, audience]) {
   });
 }
 // The browser can keep this page in memory and restore it later (the back/forward cache). A
-// restored page must not contain the token.
+// restored page must not show the token.
 addEventListener("pagehide", () => {
   input.value = "";
   read();
@@ -174,7 +174,7 @@ function showSession(user) {
 
 async function takeToken() {
   const token = await client.accessToken();
-  // This token was just issued by the service, so its audience is the value that the service uses.
+  // The service has issued this token, so its audience is the value that the service uses.
   audience.value = [(await peek(token)).aud].flat()[0];
   fillIn(expected());
   input.value = token;

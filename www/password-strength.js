@@ -5,15 +5,16 @@ import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
 import { fill, words } from "./words.js";
 
 /**
- * The smallest number of characters that the server accepts by default. If the server's setting
- * PASSWORD_MIN_LENGTH is higher, the server rejects a password that is too short and says why.
+ * The smallest number of characters that the server accepts by default. The page does not know the
+ * server's setting PASSWORD_MIN_LENGTH. If the setting is higher, the server rejects a password
+ * that is too short and says why. If it is lower, the server accepts shorter passwords than this.
  */
 export const LEAST = PASSWORD_MIN_LENGTH;
 /** The largest number of characters that the server accepts. */
 export const MOST = PASSWORD_MAX_CHARS;
 
-// A password with this many characters that are hard to guess gets the highest level. Nobody can
-// guess such a password, unless it is a quotation.
+// A password with this many characters that are hard to guess gets the highest level. Such a
+// password is practically impossible to guess, unless it is a quotation.
 const LONG = 20;
 
 /**

@@ -1,6 +1,6 @@
-// The script of the home page, which also works without it. The script shows the status of the
-// service and the user who is signed in. It also inserts this origin into the code examples and
-// adds buttons to copy them.
+// The script of the home page. (The page also works without the script.) The script shows the
+// status of the service and the user who is signed in. It also inserts this origin into the code
+// examples and adds buttons to copy them.
 /** @import { User } from "/edgegate/client/index.js" */
 import { addCopyButtons, fillIn } from "./copy.js";
 import { all, byId, ready } from "./dom.js";

@@ -1,5 +1,5 @@
 // Stores texts in the browser. If a browser does not let the pages access its storage, these
-// functions do nothing. The pages continue to work, but nothing is stored.
+// functions store nothing and find nothing. The pages continue to work.
 
 /**
  * @param {() => Storage} storage

@@ -22,8 +22,8 @@ export function countDown(place, { seconds, sentence }, over = words.form.wait_o
   delete place.dataset.state;
   return new Promise((/** @type {(over?: undefined) => void} */ resolve) => {
     const ticking = setInterval(() => {
-      // If the clock of the device was set back meanwhile, the difference would be too large. The
-      // user must never wait longer than the service has asked for.
+      // If the clock of the device was set back meanwhile, the difference is too large. The page
+      // then shows the time that the service has asked for.
       const left = Math.min(seconds, Math.ceil((until - Date.now()) / 1000));
       const isShown = timer.isConnected;
       if (left > 0) {

@@ -26,9 +26,10 @@ export function bytesPerUser(users) {
       database.exec(readFileSync(inRoot("migrations", name), "utf8"));
     const empty = bytesOf(database);
     fill(database, users);
-    // A trigger of the database lists all rows in `row_changed` that the service did not write, so
-    // it lists the users that were just inserted. The service would empty this list after a day, so
-    // its rows are not counted here.
+    // A trigger of the database lists in `row_changed` each inserted user whose `created_at` is
+    // long ago, because the service does not insert such users. So it lists the users that were
+    // just inserted. The service deletes the entries of this list after a while, so they are not
+    // counted here.
     database.exec("DELETE FROM row_changed");
     const filled = bytesOf(database);
     database.exec(`

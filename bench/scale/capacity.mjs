@@ -26,7 +26,8 @@ export function activityOf(users, use) {
 }
 
 /**
- * What each activity of all users consumes on a day, in billed units.
+ * What each activity of all users consumes on a day, in counted units (`billed` in ../cost.mjs
+ * converts these to billed units).
  *
  * @param {import("./stores.mjs").Store} store
  */
@@ -39,7 +40,7 @@ export function dayOf(users, store, use) {
   );
 }
 
-/** The load in the busiest second of a day, in billed units. */
+/** The load in the busiest second of a day, in counted units. */
 export const peakOf = (users, store, use) =>
   times(sum(Object.values(dayOf(users, store, use))), use.peak / DAY);
 

@@ -15,7 +15,10 @@ export const USE = {
   /** The share of the users who are active on a day. */
   activeShare: 0.1,
   activeMinutes: 60,
-  /** An access token is valid for ten minutes. AuthClient renews it a minute before it expires. */
+  /**
+   * An access token is valid for ten minutes. AuthClient renews it a minute before it expires, so
+   * its renewals are in fact nine minutes apart.
+   */
   minutesBetweenRenewals: 10,
   checksPerMinute: 20,
   loginsPerActiveDay: 0.1,

@@ -1,6 +1,6 @@
 // Formats numbers and tables for docs/scale.md.
 
-/** A number with two or three significant digits: "0.021", "4.2", "837,000". */
+/** A number, rounded to two or three significant digits: "0.021", "4.2", "837,000". */
 export const short = (value) =>
   value.toLocaleString("en", { maximumSignificantDigits: value < 10 ? 2 : 3 });
 
@@ -15,7 +15,7 @@ export function people(value) {
   return short(value);
 }
 
-/** An amount of dollars: "$5", "$1,810", "$12,700". */
+/** An amount of dollars: "$5.00", "$12", "$1,810", "$12,700". */
 export const dollars = (value) =>
   `$${value < 100 ? value.toFixed(value < 10 ? 2 : 0) : short(value)}`;
 
@@ -24,5 +24,5 @@ export function markdownTable(header, rows) {
   return [line(header), `|${"---|".repeat(header.length)}`, ...rows.map(line)].join("\n");
 }
 
-/** A Markdown link from a document in docs/ to a page of Cloudflare or to another document. */
+/** A Markdown link from a document in docs/ to a web page or to another document. */
 export const link = (text, source) => `[${text}](${source})`;

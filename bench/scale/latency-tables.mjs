@@ -16,8 +16,9 @@ const ACTS = ["log in", "renewal", "check"];
 
 /**
  * Runs the simulation. `found` has `{ p50, p95, p99 }` for each act, each continent, each store,
- * and each place of the user's Durable Object: on the user's continent or far away. (Only `durable`
- * has results for an object that is far away.) `lookedUp` is the share of checks that read KV.
+ * and each place of the user's Durable Object: on the user's continent or far away. (`kv` does not
+ * use this object, so all of its results are for "home".) `lookedUp` is the share of checks with
+ * `kv` that read KV.
  *
  * @param {import("./tables.mjs").Model} model
  */

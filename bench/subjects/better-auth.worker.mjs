@@ -48,7 +48,7 @@ export default {
   },
 };
 
-/** Sends the same mail as edgegate, through the same kind of mail provider. */
+/** Sends a mail with the same text as edgegate's, through the same kind of mail provider. */
 async function send(env, to, url) {
   const worded = (text) => text.replace(/https:[^"<\s]*/g, url);
   const answer = await fetch(`${env.MAIL_API_URL}/emails`, {

@@ -1,5 +1,6 @@
-// Simulated clients. A client has two functions: `next()` returns its next request, or undefined if
-// there is none, and `seen(answer)` gets the answer to that request.
+// Simulated clients. A client has the function `next()`, which returns its next request, or
+// undefined if there is none. It can also have the function `seen(answer)`, which gets the answer
+// to that request.
 import { WORKS } from "./works.mjs";
 
 const JSON_BODY = { "content-type": "application/json" };

@@ -1,5 +1,5 @@
-// A subject of the bench: edgegate as it is built and deployed. Its rate limits are turned off,
-// because the other projects have none.
+// A subject of the bench: edgegate as it is built and deployed. Its rate limits are turned off, as
+// are those of the other projects that have any.
 import { ADA, claimsOf, clientOf, PASSWORD } from "../../tests/e2e/client.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";
 import { startWorkers } from "../../tests/e2e/workers.mjs";

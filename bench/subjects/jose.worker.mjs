@@ -1,8 +1,8 @@
 // A subject of the bench: a Worker that answers GET /auth/authorized?role=… with jose, used as its
 // documentation shows. The keys are imported once, and jose checks the algorithm, the issuer, the
 // audience and the type. The Worker checks only the token and does not look up the session.
-// If the setting HEADERS is present, each answer has the headers in that setting and a new id, like
-// edgegate's answers. As in edgegate, the headers are made once and then copied.
+// If the setting HEADERS is present, each answer to a valid token has the headers in that setting
+// and a new id, like edgegate's answers. As in edgegate, the headers are made once and then copied.
 import { importJWK, jwtVerify } from "jose";
 
 let keys;

@@ -1,5 +1,5 @@
 // Starts the other projects (peers) with which edgegate is compared. Each is set up for Workers as
-// its documentation says. The table of results says what each of them does not do.
+// its documentation says.
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
@@ -19,7 +19,7 @@ const EMAIL = "ada@example.com";
 const PASSWORD = "correct horse battery staple";
 const entry = (name) => inRoot("bench/subjects", `${name}.worker.mjs`);
 
-/** The bundled source text of a peer's Worker. The table of sizes shows the size of this text. */
+/** The bundled text of a peer's Worker. The table of sizes shows the gzipped size of this text. */
 export const bundleOf = (name) => bundle(entry(name));
 
 export async function startEmpty() {
@@ -33,7 +33,7 @@ export async function startEmpty() {
 
 /**
  * Starts jose's Worker. `tokens` are edgegate's tokens: `{ repeated, fresh }` for each algorithm.
- * If `more.HEADERS` is given, each answer has these headers.
+ * If `more.HEADERS` is given, each answer to a valid token has these headers.
  *
  * @param {{ HEADERS?: Record<string, string> }} [more]
  */
@@ -68,8 +68,8 @@ export async function startHono(keys, tokens) {
 }
 
 /**
- * Starts better-auth's Worker. `more` are options for Miniflare. The functions for the other peers
- * have the same parameter.
+ * Starts better-auth's Worker. `more` are options for Miniflare. `startOpenAuth` and
+ * `startWorkersOAuthProvider` have the same parameter.
  *
  * @param {{ renews?: boolean, [option: string]: any }} [options]
  */

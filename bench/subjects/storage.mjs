@@ -1,6 +1,6 @@
-// A subject of the bench: a Worker that makes the same storage calls as edgegate, with the same
-// bindings, and does nothing else. It shows how fast edgegate could be at most with this storage,
-// and how much memory the bindings alone need.
+// A subject of the bench: a Worker that makes storage calls like those of edgegate, with the same
+// bindings, and does nothing else (storage.worker.mjs). It shows how fast edgegate could be at most
+// with this storage, and how much memory the bindings alone need.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { makeSession, makeUsers } from "../../tests/e2e/forge.mjs";

@@ -1,6 +1,6 @@
-// This Worker makes the storage calls of edgegate's requests and does nothing else, so edgegate
-// can't be faster than this Worker. Each call has the same keys, values and options as in edgegate
-// (docs/storage.md).
+// This Worker makes the most important storage calls of edgegate's requests with the store `kv` and
+// does nothing else, so edgegate can't be faster than this Worker. The keys and values of the calls
+// are like those of edgegate (docs/storage.md).
 import { DurableObject } from "cloudflare:workers";
 
 // The bindings in wrangler.toml need classes with these names, but nothing calls them.

@@ -1,5 +1,5 @@
-// Makes access tokens like those that edgegate issues. The subjects edgegate, jose and Hono check
-// the same tokens.
+// Makes access tokens like those that edgegate issues. The subjects edgegate and jose check the
+// same tokens. Hono checks tokens with the same claims, but with another `typ`.
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 
@@ -30,8 +30,8 @@ export function verifyingKey({ d: _d, ...key }) {
 }
 
 /**
- * Signs `count` tokens with these claims. Each token has its own id (`jti`) and is padded to
- * `bytes` bytes.
+ * Signs `count` tokens with these claims. Each token has its own id (`jti`). A token that is
+ * shorter than `bytes` bytes is padded to about this length.
  */
 export function signTokens(jwk, claims, { count, typ = "at+jwt", bytes = 0 }) {
   const encode = (object) => Buffer.from(JSON.stringify(object)).toString("base64url");

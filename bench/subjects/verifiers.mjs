@@ -2,8 +2,9 @@
 // process. This module runs in Node and in Chromium, so it must not import modules of Node.
 
 /**
- * One round verifies SERIAL tokens one after another, and then PARALLEL tokens with AT_ONCE of them
- * in progress at the same time.
+ * One round verifies SERIAL tokens one after another, and PARALLEL tokens with AT_ONCE of them in
+ * progress at the same time. It does both with new tokens, and then with one repeated token. (There
+ * are only SERIAL - 1 new tokens for the first part, because one token is used for the warm-up.)
  */
 export const SERIAL = 200;
 export const PARALLEL = 640;

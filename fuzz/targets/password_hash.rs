@@ -1,6 +1,7 @@
 //! Reads stored password hashes, which are untrusted data. If the costs in a hash exceed the
-//! limits, the hash must be rejected before any memory is allocated for it. The service may say
-//! that a password matches a hash only if a second implementation says so too.
+//! limits, the hash must be rejected before any memory is allocated for it. For an Argon2id hash
+//! with a low cost, the service must say that a password matches if a second implementation says
+//! so, and only then. Hashes of other systems are only read, not computed.
 
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};

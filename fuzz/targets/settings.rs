@@ -71,8 +71,8 @@ pub fn run(input: &[u8]) {
     );
 }
 
-/// Whether a text is the origin of a web page, an app or a browser extension: it must have a known
-/// scheme, followed by a host and nothing else.
+/// Whether a text is the origin of a web page, an app or a browser extension: a scheme, followed by
+/// a host and nothing else. The scheme must be known, unless the host ends in `.localhost`.
 fn may_be_listed(origin: &str) -> bool {
     let Some((scheme, host)) = origin.split_once("://") else {
         return false;

@@ -4,7 +4,8 @@
 //! MAC.
 //!
 //! If a text is accepted as a ticket, it must have been sealed with these keys and for this
-//! purpose. If the ticket is sealed again, the text must be the same.
+//! purpose. If the ticket is sealed and opened again, it must be the same ticket. For some
+//! purposes, the sealed text must be the same too.
 
 use std::sync::OnceLock;
 

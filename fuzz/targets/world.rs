@@ -123,7 +123,7 @@ pub fn log_in(service: &Service, email: &str) -> Credentials {
 
 /// Replaces the placeholders in the input: `{access}`, `{refresh}`, `{user}` and `{session}` by the
 /// values of the demo account Ada, and `{admin}` by an administrator's access token. Returns the
-/// result and the secrets of the service, which no answer and no note may contain.
+/// result, and the password and the tokens, which no note for the log may contain.
 pub fn fill(service: &Service, text: &str) -> (String, Vec<String>) {
     let mut filled = text.to_owned();
     let mut secrets = vec![PASSWORD.to_owned()];

@@ -36,8 +36,8 @@ export const hasVerifiedEmail = ({ email, email_verified }, canonical) =>
   email_verified === true && canonical !== undefined && email === canonical;
 
 /**
- * Returns a copy of the claims that has only the members which the checks read. Throws if `verify`
- * can't have returned these claims.
+ * Returns a copy of the claims that has only the members which the checks read. Throws if `peek`
+ * has returned these claims, or if `sub`, `roles` or `email_verified` has the wrong type.
  *
  * @param {unknown} claims
  * @returns {Claims}

@@ -78,8 +78,8 @@ export const codeOf = (thrown) => (isEdgegateError(thrown) ? thrown.code : undef
 
 /**
  * Returns the reason why a fetch failed in Node, such as ` (ECONNREFUSED)`. Callers add it to an
- * error message, because the message of Node's own error is only "fetch failed". On other platforms
- * the result is an empty string.
+ * error message, because the message of Node's own error is only "fetch failed". If the error has
+ * no such code, as on most other platforms, the result is an empty string.
  *
  * @param {unknown} error
  */

@@ -11,8 +11,9 @@ import { decodeText } from "./text.js";
 const FRESH_MS = 10 * 60_000;
 /**
  * Keys that were fetched longer ago than this are not used any more. The limit is the longest life
- * of an access token. If the service has been down for this time, all tokens that it issued have
- * expired. Using the keys for longer would help only somebody who has stolen a signing key.
+ * that a service can give an access token. If the service has been down for this time, all tokens
+ * that it issued have expired. Using the keys for longer would help only somebody who has stolen a
+ * signing key.
  */
 const USABLE_MS = MAX_ACCESS_TOKEN_TTL * 1000;
 /**
@@ -76,7 +77,7 @@ export class RemoteKeySet {
   #flight = null;
   /**
    * @type {Flight<string> | null} The download that `prefetch` has begun. Null after `#begin` has
-   * used the download.
+   * used the download, or after it has failed.
    */
   #prefetched = null;
 
@@ -360,7 +361,7 @@ const invalid = (url, reason, cause) =>
 
 /**
  * The error for a key set that could not be fetched. Its message contains neither the query of the
- * address nor anything that the server wrote, because both can contain a secret.
+ * address nor any text of the server's answer, because both can contain a secret.
  *
  * @param {URL} url
  * @param {string} why

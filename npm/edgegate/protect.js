@@ -134,7 +134,8 @@ function refusals(resource_metadata, scopes) {
         "The access token does not permit this",
         challenge({ error: "insufficient_scope" }),
       ),
-    // The keys of the service could not be fetched, so it is not known whether the token is valid.
+    // It is not known whether the token is valid, for example because the keys of the service could
+    // not be fetched.
     later: () =>
       refusal(503, "unavailable", "The access token can't be checked now", {
         "Retry-After": String(RETRY_AFTER_SECONDS),

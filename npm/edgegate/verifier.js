@@ -225,13 +225,13 @@ function verify(partsOf, token) {
     return Promise.reject(error);
   }
   const { keys, now, remote } = parts;
-  // If the caller passed in the keys, and the wasm is loaded, there is nothing to wait for.
+  // If the caller passed in the keys, and the wasm is loaded, the verification can begin at once.
   return remote || !keys.areLoaded ? verifyWhenReady(parts, token) : keys.verify(token, now);
 }
 
 /**
  * Waits for the wasm and the key set, and then verifies the token. If the token's key is unknown,
- * fetches the key set again and verifies once more.
+ * fetches the key set again (unless it was fetched a moment ago) and verifies once more.
  *
  * @param {Parts} parts
  * @param {unknown} token

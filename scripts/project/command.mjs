@@ -5,8 +5,8 @@ import { node, toolEnv } from "./tools.mjs";
 
 /**
  * Runs the command at this terminal. Returns its exit code. The command is not started with
- * leash.js, for two reasons: it can ask the user questions, and it itself stops the programs that
- * it has started.
+ * run.mjs, for two reasons: it can ask the user questions, but programs that run.mjs starts get no
+ * input; and it itself stops the programs that it has started.
  *
  * @param {string[]} args
  * @returns {Promise<number>}

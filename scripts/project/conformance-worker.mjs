@@ -56,8 +56,8 @@ export async function conformanceWorker() {
   return inRoot(FOLDER, "wrangler.json");
 }
 
-// Writes a copy of wrangler.toml into the folder of this build. The copy has the same bindings, and
-// its path to the migrations is relative to that folder.
+// Writes a copy of wrangler.toml into the folder of this build. The copy has the same bindings,
+// except for the static assets, and its path to the migrations is relative to that folder.
 async function writeConfig() {
   const { unstable_readConfig } = await import("wrangler");
   const config = unstable_readConfig({ config: inRoot("wrangler.toml") }, { hideWarnings: true });

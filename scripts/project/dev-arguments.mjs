@@ -1,6 +1,6 @@
-// Reads the options after `npm start --` or `npm run deploy --`. All options are passed on to
-// wrangler unchanged. The scripts read only the options that they need themselves. wrangler rejects
-// options that it does not know.
+// Reads the options after `npm start --`. All options are passed on to wrangler unchanged. This
+// module reads only the options that `npm start` needs itself. wrangler rejects options that it
+// does not know.
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readPort, readVariable } from "../../npm/edgegate-worker/cli/lib/variables.js";
@@ -38,7 +38,7 @@ const NEED_VALUE = {
 
 /**
  * What `npm start` needs to know: the port, the folder of the local data, the environment, the
- * configuration files, and the variables.
+ * configuration file, the files with variables, and the variables of the command line.
  *
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} [env]
@@ -59,9 +59,8 @@ export function devArguments(args, env = process.env) {
 }
 
 /**
- * Reads the options that the scripts need. In the result, `last` returns the last value of an
- * option, and `all` returns all values of an option. `vars` contains the variables from the option
- * --var.
+ * Reads the options in OPTIONS. In the result, `last` returns the last value of an option, and
+ * `all` returns all values of an option. `vars` contains the variables from the option --var.
  *
  * @param {string[]} args
  */

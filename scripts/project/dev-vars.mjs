@@ -7,8 +7,8 @@ import { inRoot } from "./root.mjs";
 const PATH = ".dev.vars";
 
 /**
- * Adds the secrets of local development that are missing in the file. Never changes values that the
- * file already has.
+ * Adds the secrets of local development and `DEV=1`, if they are missing in the file. Never changes
+ * values that the file already has.
  */
 export function completeDevVars(path = PATH) {
   const made = devVars.completeDevVars(inRoot(path));

@@ -34,7 +34,8 @@ export async function migrate(folder = inRoot(".wrangler/state"), environment) {
     if (stampIs(stamp, wanted)) return;
     console.log("▸ Database: applying migrations");
     clearStamp(stamp);
-    // Standard input is closed. wrangler notices this, and does not ask for a confirmation.
+    // run.mjs gives wrangler no terminal as its standard input. wrangler notices this, and does not
+    // ask for a confirmation.
     const { code } = await run(
       ...wrangler(
         ...["d1", "migrations", "apply", "DB", "--local", "--persist-to", folder],

@@ -1,4 +1,5 @@
-// Packs a folder as npm would publish it. The tarball has the same bytes on every machine.
+// Packs a folder as npm would publish it. The same files, packed by the same npm and Node, give a
+// tarball with the same bytes on every machine.
 import { chmodSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Advice } from "./advice.mjs";
@@ -20,7 +21,7 @@ export function tarballOf(name) {
 }
 
 /**
- * Packs a folder into dist/. Removes the tarballs of other versions.
+ * Packs a folder into dist/. Removes the earlier tarballs of the package.
  *
  * @param {string} name the name of the package
  * @param {string} stage the folder, which contains exactly the files of the package

@@ -23,9 +23,9 @@ const UP = "../..";
  * configuration with which this Worker can be run.
  */
 export async function prebuiltWorker() {
-  // `npm test` has just built the Worker and sets EDGEGATE_BUILT. If a person runs a single test
-  // file by hand, this variable is not set, and it is possible that the sources have changed since
-  // the last build.
+  // If a run of `npm test` has built the Worker before, it sets EDGEGATE_BUILT. Otherwise, for
+  // example if a person runs a single test file by hand, it is possible that the sources have
+  // changed since the last build.
   if (!process.env.EDGEGATE_BUILT)
     await mustRun(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });
   await withLock("e2e-worker", async () => {

@@ -5,8 +5,8 @@ const PACKAGES = ["edgegate", "edgegate-worker", "create-edgegate"];
 const MANIFESTS = ["package.json", ...PACKAGES.map((name) => `npm/${name}/package.json`)];
 
 /**
- * The version that a git tag releases. Throws if the tag names a pre-release, because on npm a
- * pre-release would need a dist-tag other than `latest`.
+ * The version that a git tag releases. Throws if the tag does not have the form v1.2.3. A
+ * pre-release is not allowed, because on npm it would need a dist-tag other than `latest`.
  *
  * @param {string} tag
  */
@@ -18,7 +18,8 @@ export function versionOf(tag) {
 }
 
 /**
- * The text of a version in a changelog, without its heading.
+ * The text of a version in a changelog, without its heading and without the definitions of links.
+ * Throws if the changelog does not have exactly one complete entry of the version.
  *
  * @param {string} changelog
  * @param {string} version
@@ -45,8 +46,8 @@ export function entryOf(changelog, version) {
 }
 
 /**
- * Makes the relative links in a Markdown file of the repository's root absolute, so that they also
- * work outside the repository.
+ * Makes the relative links in a text of CHANGELOG.md absolute, so that they also work outside the
+ * repository.
  *
  * @param {string} url where the files of the version can be read
  * @param {string} markdown

@@ -1,4 +1,4 @@
-// Finds the address at which the sources of the npm package are published. This is the git remote
+// Finds the address at which the sources of the npm packages are published. This is the git remote
 // `origin` of this clone, if it is on a public host. The address is not written in package.json,
 // because it would be wrong in every fork. Addresses on other hosts are left out, so that nobody
 // publishes a private address by accident.
@@ -15,8 +15,8 @@ const REMOTE = new RegExp(
 /**
  * The members of package.json that name the repository. Empty if `remote` is not on a public host.
  *
- * @param {string} remote The output of `git remote get-url origin`.
- * @param {string} directory The folder of the package in the repository.
+ * @param {string} remote the address of the git remote `origin`
+ * @param {string} directory the folder of the package in the repository
  */
 export function repositoryFields(remote, directory) {
   const [, host, path] = REMOTE.exec(remote.trim()) ?? [];

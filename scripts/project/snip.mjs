@@ -1,6 +1,6 @@
 // Makes a wasm smaller by removing the code that makes the texts of errors. Like the tool
-// wasm-snip, it replaces the bodies of these functions by a trap. Later, wasm-opt removes the
-// functions that are not called any more.
+// wasm-snip, it replaces the bodies of these functions by a trap. Then it removes the functions
+// that are not called any more.
 //
 // The compiler can't leave this code out: if serde-wasm-bindgen can't read a value, it describes
 // the value in an error, and the compiler does not know that serde-wasm-bindgen never gets such a
@@ -14,7 +14,8 @@ import { Advice } from "./advice.mjs";
 const PANICS = /^(?!.*edgegate).*(4core|5alloc|3std|___rustc).*(panic|_fail|handle_)/;
 /**
  * The errors of serde-wasm-bindgen. These errors never occur, because
- * crates/browser/src/argument.rs rejects bad values before serde-wasm-bindgen gets them.
+ * crates/browser/src/argument.rs gives only objects to serde-wasm-bindgen, and reads their members
+ * itself.
  */
 const ERRORS = /serde_wasm_bindgen.*(5error|error\.\.Error|invalid_type_)|serde_core2de5Error/;
 /**

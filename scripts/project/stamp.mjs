@@ -1,7 +1,8 @@
 // A stamp is a small file that stores a hash of the inputs with which a build step was last done.
 // If the inputs still have this hash, the step can be skipped. `npm run check` uses the tool wireit
-// for the same purpose. wireit can't be used for builds, because wrangler and set-up also start
-// builds, and because a build depends on the versions of programs, not only on files.
+// for the same purpose. wireit can't be used here, because set-up needs stamps even if wireit is
+// not installed, because wrangler also starts builds, and because a build depends on the versions
+// of programs, not only on files.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { inRoot } from "./root.mjs";

@@ -7,8 +7,9 @@ import { inRoot } from "./root.mjs";
 const BIN = inRoot("node_modules/.bin");
 
 /**
- * Turns off everything in wrangler that needs the network or writes outside the project. The user's
- * environment variables override these values.
+ * Settings for wrangler. They switch off what it would do without being asked: use the network, or
+ * write outside the project. They also make it start faster. The user's environment variables
+ * override these values.
  */
 const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",

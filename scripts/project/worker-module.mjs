@@ -1,10 +1,9 @@
-// Turns the wasm that cargo has built into the modules of a Worker, index.js and index_bg.wasm.
-// Also makes check.js, which runs the same wasm in Node to check a configuration. wasm-bindgen
-// writes the JavaScript that calls the wasm. esbuild bundles this JavaScript with
-// src/edge/entry.mjs. (The tool worker-build is not used, because it would generate the entry
-// module itself. With that entry module, other Workers could call every export of the wasm as a
-// method. It would also handle panics differently than this service must, see
-// docs/decisions/0014-panics.md.)
+// Builds the modules of a Worker, index.js and index_bg.wasm. Also makes check.js, which runs the
+// same wasm in Node to check a configuration. cargo compiles the wasm, and wasm-bindgen writes the
+// JavaScript that calls the wasm. esbuild bundles this JavaScript with src/edge/entry.mjs. (The
+// tool worker-build is not used, because it would generate the entry module itself. With that entry
+// module, other Workers could call every export of the wasm as a method. It would also handle
+// panics differently than this service must, see docs/decisions/0014-panics.md.)
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Advice } from "./advice.mjs";
 import { inRoot } from "./root.mjs";

@@ -26,8 +26,8 @@ export async function faultsOf(configuration) {
 }
 
 /**
- * Whether build/check.js is newer than its sources. If it is, it can check the settings without a
- * new build.
+ * Whether build/check.js is newer than all files in src/ and crates/token/src/. If it is, it can
+ * check the settings without a new build.
  */
 export function checkerIsCurrent() {
   if (!existsSync(inRoot(BUILT))) return false;

@@ -1,5 +1,5 @@
 // Installs bench/node_modules from bench/package-lock.json. It contains other people's packages,
-// with which `npm run bench` compares edgegate. Only `npm run bench` needs them.
+// with which `npm run bench` compares edgegate. Only the programs in bench/ need them.
 import { existsSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";

@@ -1,5 +1,5 @@
-// Makes the Python environments (venv) that tests need. Each environment contains exactly the
-// package files whose hashes are in its requirements.txt.
+// Makes the Python environments (venv) that tests need. pip installs into an environment only files
+// whose hashes are in its requirements.txt.
 import { existsSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { hashOf } from "../project/hash.mjs";
@@ -8,8 +8,8 @@ import { output, run } from "../project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "../project/stamp.mjs";
 import { program } from "./debian.mjs";
 
-// On some systems, such as Debian, Python does not include the module `venv`. So this Python
-// program checks that the needed modules exist, and that the version is new enough.
+// On some systems, such as Debian, Python lacks modules that are needed to make an environment. So
+// this Python program checks that these modules exist, and that the version is new enough.
 const SUITS = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))";
 
 /** @type {import("./debian.mjs").Need} */

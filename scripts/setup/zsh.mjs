@@ -1,5 +1,5 @@
-// Finds or installs zsh, the shell of macOS. A test runs the commands of the documentation in this
-// shell.
+// Finds or installs zsh, the shell of macOS. `npm run test:wide` runs the commands of the
+// documentation also in this shell.
 import { program } from "./debian.mjs";
 
 /** @type {import("./debian.mjs").Need} */

@@ -2,7 +2,7 @@
 // their last lines.
 
 // The largest number of lines that are shown for each failure. This number is enough for the diff
-// of an assertion, and twenty failures still fit on one or two screens.
+// of an assertion.
 const MOST_LINES = 25;
 // Error codes that are not shown, because they add nothing to the message.
 const KNOWN = ["ERR_ASSERTION", "ERR_TEST_FAILURE"];

@@ -1,6 +1,6 @@
-// Writes tests/wide.md, which lists what the last runs of `npm run test:wide` tested. A run with
-// `--record` replaces the rows of the tests that it ran and keeps the others, because a run of all
-// tests takes two hours.
+// Writes tests/wide.md, which lists what has passed in runs of `npm run test:wide`. A run with
+// `--record` replaces the rows of the test files and counts that passed and keeps the others,
+// because a run of all tests takes two hours.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "../project/root.mjs";
 import { output } from "../project/run.mjs";

@@ -1,5 +1,5 @@
-// The tests that take a second or more of processor time, or close to it. `npm run check` skips them;
-// `npm test` runs them.
+// The tests that take a second or more of processor time, or close to it. `npm run check` skips
+// them; `npm test` runs them.
 
 /** Slow test files of Node's test runner. */
 export const SLOW_FILES = [

@@ -1,4 +1,4 @@
-// The steps that `npm test` and `npm run check` share.
+// Steps of `npm test`, some of which `npm run check` also runs.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
@@ -9,8 +9,8 @@ import { SLOW_FILES } from "./slow-tests.mjs";
 import { all, runStep } from "./step.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
-// The packages of the workspace that are compiled to wasm. Other packages, such as fuzz and
-// bench/native, are not compiled to wasm. They run on the machine that compiles them.
+// Packages of the workspace that are compiled to wasm. Packages such as fuzz and bench/native are
+// left out, because they run on the machine that compiles them.
 const MEMBERS_FOR_WASM = [
   "edgegate",
   "edgegate-token",
@@ -65,8 +65,8 @@ export function quickFiles() {
 export const rustFormat = (options = {}) => runStep("cargo", ["fmt", "--all", "--check"], options);
 
 /**
- * Runs clippy. Flags are given as arguments of the command, and never in RUSTFLAGS: if RUSTFLAGS
- * changes, cargo discards everything that it has built.
+ * Runs clippy. Flags are given as arguments of the command, and never in RUSTFLAGS: with other
+ * RUSTFLAGS, cargo would compile everything once more.
  *
  * @param {Options} [options]
  */

@@ -111,7 +111,8 @@ export default class extends Auth {
   }
 }
 
-// Only this Worker can call the classes below, because no other Worker has a binding to them.
+// Only this Worker calls the classes below. Another Worker could call them if it had a binding to
+// them, so no other Worker must have one.
 
 /**
  * Stores the sessions of one user. Its code is in
@@ -140,8 +141,9 @@ export class Sessions extends DurableObject {
  * src/adapters/cloudflare/account/object.rs.
  */
 export class Account extends DurableObject {
-  // How many calls are waiting, counted in three groups (called lines): calls from unknown clients,
-  // calls from known clients, and calls whose attempts are not counted.
+  // How many calls are waiting, counted in three groups (called lines): calls from unknown clients
+  // and of users who have chosen a new password, calls from known clients, and calls whose attempts
+  // are not counted.
   #waiting = [0, 0, 0];
   /** @type {Promise<unknown>} Resolves when all earlier calls have ended. */
   #before = Promise.resolve();
@@ -172,8 +174,9 @@ export class Account extends DurableObject {
 }
 
 /**
- * Counts the mails that clients in one network have asked for, or the actions of one user. Its code
- * is in src/adapters/cloudflare/mail_gate/object.rs.
+ * Counts the mails that clients in one network have asked for. Or counts, for one user, the mails
+ * that a known device has asked for and the actions that cause a notice. Its code is in
+ * src/adapters/cloudflare/mail_gate/object.rs.
  */
 export class MailGate extends DurableObject {
   /** @param {string} call */

@@ -90,8 +90,8 @@ function headersWith(more) {
     else headers.set(lines[at], lines[at + 1]);
   }
   // Headers with a cookie or a `Location` are not kept in this map. A cookie is a secret, and a
-  // `Location` can contain an authorization code. Besides, both are different in every answer, so
-  // the stored headers could not be used again.
+  // `Location` can contain an authorization code. Besides, both are usually different in each
+  // answer, so the stored headers could rarely be used again.
   if (!headers.has("Set-Cookie") && !headers.has("Location")) {
     if (made.size === MADE_MAX) made.clear();
     made.set(more, headers);

@@ -16,8 +16,9 @@ test("the Worker agrees with the file", async (t) => {
   const names = Object.keys(file.key_sets);
   const { workers, logs, stop } = await startWorkers(
     names.map((name) => ({
-      // DEV is unset, because the issuer in this test has a public address, and DEV is only for
-      // local development. LIMITS is unset, so that checks are not rate-limited.
+      // The Workers of other tests have DEV = "1" and LIMITS = "off". These values are only for
+      // local development, and the issuer in this test has a public address. Therefore both are
+      // unset here.
       vars: { ISSUER: file.issuer, AUDIENCE: file.audience, LIMITS: undefined },
       secrets: { DEV: undefined, SIGNING_KEYS: JSON.stringify(file.key_sets[name].private) },
     })),

@@ -211,7 +211,7 @@ test("reloading keeps the request, and another visit to the page in the same tab
   await page.goBack();
   await named.waitFor();
   // Go to another page first. If Chromium is sent to the address that it already shows, it reloads
-  // the page.
+  // the page, and a reload keeps the request (see above).
   await page.goto("/register");
   await page.goto("/sign-in");
   await page.locator("[data-state=ready]").waitFor();

@@ -85,7 +85,8 @@ export async function openPage(t, browser, origin, options = {}, others = []) {
 /**
  * Answers the page's requests to `path` in place of the Worker. Returns a list to which each
  * request is added. `answer` is an object that playwright's `fulfill` accepts (with `json` for a
- * body), or "offline", or a function that gets the request and returns one of these two.
+ * body), or "offline", or a function that returns one of these two. The function gets the number of
+ * requests so far, so its argument is 1 for the first request.
  */
 export async function fake(page, path, answer) {
   const asked = [];
@@ -128,8 +129,8 @@ export const focused = (page) =>
   });
 
 /**
- * Returns every address in this tab's history. The test reads them over the browser's debugging
- * protocol, because a page can't read the addresses in its own history.
+ * Returns the addresses in this tab's history, except about:blank. Reads them over the browser's
+ * debugging protocol, because a page can't read the addresses in its own history.
  */
 export async function addresses(page) {
   const session = await page.context().newCDPSession(page);
@@ -179,7 +180,7 @@ export async function watchButton(page) {
   };
 }
 
-/** Stops the page's clock. The test moves the clock with `page.clock.runFor`. */
+/** Moves the page's clock one minute ahead and stops it. Tests move it with `page.clock.runFor`. */
 export async function stopTime(page) {
   const now = Date.now();
   await page.clock.install({ time: now });

@@ -138,8 +138,8 @@ test("Allow can't be pressed in the first half second, Cancel can", async (t) =>
   const page = await openPage(t, browser, www.url, {}, [APP]);
   await fakeSession(page, ADA);
   const { decided } = await fakeApp(page, askedOf("consent"));
-  // A script in the page clicks as soon as the form appears. A click from the test's process would
-  // arrive later than half a second after the form appeared.
+  // A script in the page clicks as soon as the form appears. A click from the test's process could
+  // arrive later than half a second after the form appeared. The page accepts such late clicks.
   await page.addInitScript(() => {
     new MutationObserver((_, observer) => {
       if (document.querySelector("[data-view=ask]")?.checkVisibility() !== true) return;

@@ -203,8 +203,8 @@ for (const [who, isSameSite, serverOf] of /** @type {const} */ ([
       );
     });
 
-    // A request with JSON needs a preflight. The service refuses the preflight for a request with
-    // the cookie, so the browser does not send the request.
+    // A request with JSON needs a preflight. The answer to the preflight does not allow a request
+    // with the cookie, so the browser does not send the request.
     for (const [path, json] of [
       ["/auth/token", renewal],
       ["/auth/revoke", {}],

@@ -1,7 +1,7 @@
-// Tests cross-site attacks. A page on another site makes a signed-in browser send all kinds of
-// requests that need no preflight: through navigations, windows, images and frames. The session
-// must not change, and the page must not be able to read an answer. cookie-mode.test.mjs tests
-// `fetch` and forms in frames.
+// Tests attacks by pages of another origin, on the same site and on another site. Such a page makes
+// a signed-in browser send requests that need no preflight: by forms, windows, images, scripts and
+// frames. The session must not change, and the page must not be able to read an answer.
+// cookie-mode.test.mjs tests `fetch` and forms in frames.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
@@ -155,8 +155,8 @@ for (const [who, at] of [
       }
     }
 
-    // Send GET requests with an image, a script, a frame and a window. No answer may be loaded, run
-    // as a script or be readable.
+    // Send GET requests with an image, a script, a frame and a window. The browser
+    // must not load an answer as an image or a script, and the page must not be able to read one.
     await evil.goto(origin);
     const outcomes = await evil.evaluate(
       async ([origin, paths]) => {

@@ -91,7 +91,6 @@ async function startOnce({ vars = {}, env = {} }) {
   return { origin, post, outbox, stop };
 }
 
-/** Finds a free port. */
 export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

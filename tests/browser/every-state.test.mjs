@@ -1,6 +1,7 @@
-// Checks rules that hold for every state of every page (such as signed in or signed out): on a
-// phone, in dark mode, with the keyboard and with a screen reader. SCREENSHOTS=<folder> saves a
-// picture of each state.
+// Checks rules that hold for each state in states.mjs (such as signed in or signed out), on a
+// desktop, in dark mode and on a phone: the accessibility rules of axe, the sizes of text and
+// controls, and the width of the page. Also checks how far content moves while a page loads.
+// SCREENSHOTS=<folder> saves pictures of each state.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -103,7 +104,10 @@ test("a button that can be pressed stays where it is while the service answers",
   }
 });
 
-/** Returns the sum of all layout shifts that Chromium reports. */
+/**
+ * Returns the sum of the layout shifts that have happened so far, or 0 if Chromium reports none
+ * within 500 ms.
+ */
 function shifted() {
   return new Promise((resolve) => {
     new PerformanceObserver((list) =>
@@ -137,8 +141,8 @@ async function violations(page, rules) {
 }
 
 /**
- * Finds fields whose text is smaller than 16 px, because iOS zooms into them, and controls smaller
- * than 44 px, because they are hard to hit with a thumb.
+ * Finds fields whose text is smaller than 16 px, because iOS zooms into them, and controls that are
+ * less than 44 px high, because they are hard to hit with a thumb.
  */
 function tooSmall() {
   const seen = (element) => element.checkVisibility() && !element.closest(".announce");

@@ -153,8 +153,8 @@ describe("password managers", () => {
       await opened.locator("[type=submit]").click();
       await opened.locator("[data-view=done] h1").waitFor();
       assert.deepEqual(Object.keys(asked.at(-1).body).sort(), ["password", "token"]);
-      // The link has been used, so the page has deleted everything that it stored. The next user of
-      // this computer finds nothing.
+      // The link has been used, so the page has deleted everything from localStorage. The address
+      // is now only in the session storage of this tab, which the sign-in page reads below.
       assert.equal(await opened.evaluate(() => localStorage.length), 0);
       await opened.locator("[data-view=done] a.action").click();
       await opened.waitForURL("**/sign-in");

@@ -1,5 +1,6 @@
-// If a person opens an address of the service in a browser, the answer is a page in the person's
-// language, even for an error. If a program requests the same address, the answer is problem+json.
+// If a person opens an address of the service in a browser and the answer is an error, the browser
+// gets an error page in the person's language. A program that requests the same address gets
+// problem+json. At /auth/authorized and /healthz, errors are problem+json for browsers too.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { prefersHtml } from "../../src/edge/pages/index.mjs";

@@ -1,7 +1,6 @@
-// Tests a session from beginning to end in the pages, with the real Worker. The user registers,
-// signs in, signs in on another device and ends that session. Then the verdicts of the page
-// /console are compared with those of the server. Finally the user changes the password, signs out
-// and deletes the account.
+// Tests sessions in the pages, with the real Worker. First, a user signs in, ends the session of
+// another device, and signs out. Then the verdicts of the page /console are compared with those of
+// the server. Finally, a new user registers, changes the password and deletes the account.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -112,8 +111,8 @@ test("the console agrees with the server, and differs when the server knows more
   await page.getByText("This page and the server agree.").waitFor();
   assert.deepEqual(await verdicts(), Array(3).fill(["No", "No"]));
 
-  // End the session without telling the page. The token's signature and its times are still valid.
-  // Only the server knows that the session has ended.
+  // End all sessions of the user without telling the page. The token's signature and its times are
+  // still valid. Only the server knows that the session has ended.
   const token = await page.getByLabel("Access token").inputValue();
   const { id } = await (await me({ access_token: token })).json();
   assert.equal(

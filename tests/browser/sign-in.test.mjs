@@ -256,8 +256,8 @@ describe("return_to", () => {
     const page = await openPage(t, browser, www.url);
     await fakeSession(page, null);
     await fake(page, "/auth/login", () => signedIn());
-    // Record the address to which the page would go, but don't go there. Loading a page for each
-    // path would take too long.
+    // A small fake page answers at the address to which the sign-in page leads. Loading the real
+    // page each time would take too long.
     for (const [path, goes] of [
       ["//evil.example", "/account"],
       ["/\\evil.example", "/account"],

@@ -1,4 +1,4 @@
-// A list of every state that a page can be in. For each state, a function brings the page into this
+// A list of the states that the pages can be in. For each state, a function brings a page into this
 // state. Tests of rules that apply to all states use this list.
 import { asked, askedOf, fakeApp, REQUEST } from "./app-requests.mjs";
 import { fake, problem } from "./browser.mjs";
@@ -32,7 +32,10 @@ const MAILS = [
   },
 ];
 
-/** Opens a form, fills it in and presses its button. `answer` is the answer of the API. */
+/**
+ * Returns a function that opens a form, fills in one field and presses the button. `answer` is the
+ * answer of the API.
+ */
 const sent =
   (
     page,
@@ -116,7 +119,10 @@ const register = (...answers) =>
     await page.locator("[type=submit]").click();
   });
 
-/** Opens one of the forms of the account page, fills it in and presses its button. */
+/**
+ * Returns a function that opens one of the forms of the account page, fills it in and presses its
+ * button.
+ */
 const change = (summary, path, answer, fields) =>
   as(ADA, "/account", async (page) => {
     await fake(page, path, answer);
@@ -147,8 +153,8 @@ const changeEmail = (answer, email = "ada@example.org") =>
   });
 
 /**
- * Opens the console and pastes this token. `authorized` is the server's answer to each check that
- * the page requests.
+ * Returns a function that opens the console and pastes this token. If `authorized` is given, the
+ * function also requests the checks of the server, and `authorized` is the answer to each of them.
  */
 const pasted = (token, authorized) =>
   as(null, "/console", async (page) => {
@@ -167,8 +173,8 @@ const broken = (path, answer, token = accessToken()) =>
   });
 
 /**
- * Opens the page at `at` with an app's request. `user` is signed in. `about` is the service's
- * answer about the request.
+ * Returns a function that opens the page at `at` with an app's request. `user` is signed in, or
+ * nobody if `user` is null. `about` is the service's answer about the request.
  */
 const forApp = (at, user, about) => async (page) => {
   await fakeSession(page, user);

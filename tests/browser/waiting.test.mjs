@@ -1,6 +1,6 @@
-// When the service has rejected a request because of a rate limit, the page counts the seconds
-// down. Then the user can try again. After "Send again", the user has to wait a minute before the
-// next click. The tests move the page's clock.
+// When the service answers 429 or 503, the page counts the seconds of `Retry-After` down. Then the
+// user can try again. After each request for a mail, the user has to wait a minute before "Send it
+// again" works. The tests move the page's clock.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {

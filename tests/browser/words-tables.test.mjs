@@ -87,8 +87,9 @@ test("every key in the HTML exists, and every key is used", () => {
       used.add(key);
     }
   }
-  // The scripts look the texts of these sections up by names that the service sends. So no script
-  // contains the names, and all texts of these sections are used.
+  // The texts of these sections are looked up by names that are known only at run time, such as the
+  // name of a claim or the status of an error. So the scripts need not contain these names, and
+  // this test can't find out whether the texts are used.
   const LOOKED_UP = ["claims", "reasons", "faults", "subjects", "error"];
   const scripts = SCRIPTS.map(read).join("\n");
   for (const [section, words] of Object.entries(ENGLISH)) {

@@ -1,6 +1,6 @@
 // Tests what the pages say when the service has rejected something. The text must not blame the
-// user for something that other people might have caused. The text contains an error's code only if
-// the tables have no text for this code.
+// user for something that other people might have caused. For every error code, the text must
+// consist of complete sentences.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./english.mjs";

@@ -1,5 +1,5 @@
-// The client's methods return a frozen object with the user. All methods return the same object
-// until the user's data changes.
+// The users that the client's methods return, and those in its events, are frozen objects. `me`
+// returns the same object as the property `user`, until the user's data changes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";

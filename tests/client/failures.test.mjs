@@ -290,8 +290,8 @@ test("a clock that is set while the page is open", async () => {
     }
   }
   const renewals = world.service.count("/auth/token");
-  // The clock jumps seven times by twenty minutes. In this time sixteen renewals are due. Each of
-  // the seven jumps can cause one additional renewal.
+  // The clock is set seven times, and twenty minutes pass after each time. In these 140 minutes
+  // sixteen renewals are due. Each setting of the clock can cause one additional renewal.
   assert.ok(renewals <= 16 + 7, `${renewals} renewals`);
   world.close();
 });

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const API = "https://api.example.com";
 const bearer = ({ headers }) => headers.get("Authorization");
 
-/** Makes the service reject all tokens that it has issued so far. */
+/** Makes the service reject all tokens that it has issued to Ada so far. */
 function outdate(world) {
   world.service.user(ADA.id).version += 1;
 }

@@ -1,6 +1,6 @@
 // A fake of the service as an app sees it. It has the authorization endpoint, to which the browser
-// navigates, and the token endpoint. It signs the id_tokens, and checks requests as OAuth 2.1
-// requires.
+// navigates, the token endpoint, and the endpoints for keys and for revocation. It signs the
+// id_tokens, and checks the client_id, the redirect URI and the PKCE values of requests.
 import { webcrypto } from "node:crypto";
 import { ADA, BOB } from "./service.mjs";
 
@@ -50,7 +50,10 @@ export class Issuer {
    */
   /** @type {(entry: Entry) => Response | "offline" | undefined} */
   fault = () => undefined;
-  /** A test can set this function to change an id_token before it is signed. */
+  /**
+   * A test can set this function to change an id_token before it is signed. If the function returns
+   * a string, this string is sent instead of the id_token.
+   */
   /** @type {(draft: Draft) => void | string | undefined | Promise<void>} */
   forge = () => {};
   /** @type {(body: Record<string, any>) => void} */

@@ -12,7 +12,8 @@ const credentials = { email: ADA.email, password: PASSWORD };
 /**
  * Opens a tab with a page of another origin. `site` controls the service: `isListed` says whether
  * the service lets the page read its answers, and `isUp` says whether the service answers at all.
- * `asked` lists the requests.
+ * If `hangs` is true, the requests by which the client looks for the cause get no answer and no
+ * error. `asked` lists the requests.
  */
 function pageOf(world, given = {}) {
   const asked = /** @type {(RequestInit & { pathname: string })[]} */ ([]);

@@ -12,7 +12,7 @@ import { ORIGIN, World } from "./world.mjs";
 
 const MINUTE = 60_000;
 const RUNS = Number(process.env.RUNS ?? wide(25, 1000));
-// With these seeds the test has failed before. The test always tries them.
+// With these seeds the test has failed before. It tries them in each run that sets no SEED.
 const KEPT = [300001602];
 const STEPS = 40;
 
@@ -56,9 +56,9 @@ class Run {
     this.done = [];
   }
 
-  // `trouble` is the probability of a fault. A fault means that a request is lost on its way to the
-  // service, or that its answer is an error. The test does not simulate the loss of an answer on
-  // its way back.
+  // `trouble` is the probability of a fault. After a fault the service does not process the
+  // request: the request is lost, a captive portal or a proxy answers, or the service answers with
+  // an error. The test does not simulate the loss of an answer on its way back.
   #fault() {
     if (this.random.next() >= this.trouble) return undefined;
     return this.random.pick([
@@ -123,7 +123,8 @@ class Run {
   }
 
   /**
-   * Returns the user whose session is in the cookie. Returns `undefined` if the session has ended.
+   * Returns the id of the user whose session is in the cookie. Returns `undefined` if there is no
+   * cookie, or if the session has ended.
    */
   get cookieUser() {
     const session = this.world.service.sessions.get(this.world.cookie?.split(".")[0]);
@@ -161,7 +162,7 @@ class Run {
     }
   }
 
-  /** Prints all requests and events. They help people to find the cause of a failure. */
+  /** Prints all requests, and the last events of each tab, to help find the cause of a failure. */
   tell(t) {
     for (const { at, method, path, status = "-", cookie, body, tab } of this.world.service.log) {
       const time = new Date(at).toISOString().slice(11);

@@ -8,8 +8,8 @@ import { World } from "./world.mjs";
 export const HOME = "https://app.example.com/orders?page=2#top";
 export const API = "https://api.example.org";
 
-// Node computes cryptography in other threads. The test counts these computations, so that `settle`
-// can wait for them.
+// Node computes cryptography in other threads. This module counts the running computations, so that
+// `settle` can wait for them.
 let computing = 0;
 const { subtle } = globalThis.crypto;
 const FUNCTIONS = ["digest", "importKey", "verify", "generateKey", "exportKey", "sign"];
@@ -88,7 +88,7 @@ export class Tab {
       left: undefined,
       /** @type {"assign" | "replace" | undefined} */
       how: undefined,
-      /** @type {string[]} All addresses that the address bar has shown. */
+      /** @type {string[]} What the address bar has shown since the page was loaded. */
       shown: [href],
     };
     const leave = (how) => (to) => Object.assign(page, { left: to, how });
@@ -149,8 +149,8 @@ export class Tab {
   }
 
   /**
-   * Ignores a rejection of the promise. The promise never resolves, because the browser leaves the
-   * page.
+   * Ignores a rejection of the promise. Don't wait for this promise: it stays pending while the
+   * browser leaves the page.
    */
   leave(promise) {
     promise.catch(() => {});

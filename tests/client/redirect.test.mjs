@@ -132,7 +132,8 @@ test("several tabs at once: each has its own round trip and its own session", as
   assert.equal(first?.returnTo, "/orders?page=2#top");
   assert.equal(second?.returnTo, "/two");
   assert.equal(world.issuer.sessions.size, 2);
-  // When one client renews its token, the other client's token is not renewed.
+  // Each client renews its own token. The four requests are two exchanges of a code and two
+  // renewals.
   const before = await world.run(two.client.accessToken());
   await world.advance(550_000);
   assert.equal(world.issuer.count("/auth/token"), 4);

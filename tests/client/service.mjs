@@ -1,7 +1,7 @@
 // A fake of the service. It implements those parts of docs and openapi.yaml that the client needs:
-// sessions in a cookie, refresh tokens that rotate with a grace period, and access tokens of the
-// right form. The signatures of the tokens are not valid, because nothing in these tests checks
-// them.
+// sessions in a cookie, refresh tokens that rotate, and access tokens of the right form. The
+// refresh token that was used last can be used again without a time limit. The signatures of the
+// tokens are not valid, because nothing in these tests checks them.
 const LIFE_SECONDS = 600;
 const ROTATE_AFTER_MS = 90_000;
 const PROOF_MS = 600_000;
@@ -40,7 +40,7 @@ export class Service {
   /** @type {Map<string, Stored>} */
   users = new Map([ADA, BOB].map((user) => [user.id, { ...user, password: PASSWORD, version: 1 }]));
   sessions = new Map();
-  /** All requests so far, each as `{path, method, headers, body, cookie, status}`. */
+  /** All requests so far, each as an `Entry`. */
   log = [];
   /**
    * A test can set this function to replace an answer of the service. The function gets the
@@ -303,8 +303,8 @@ export class Service {
   }
 
   // Decides whether a refresh token is "kept", "fresh", "repeated" or "reused". docs/storage.md
-  // defines these words. In these tests there is only one client, so a late token gets the same
-  // answer as a repeated token.
+  // defines these words. In these tests all tabs belong to one browser, so the token that was used
+  // last is always "repeated", however late it comes.
   #renew(cookie) {
     const session = this.#sessionOf(cookie);
     const counter = Number(cookie?.split(".")[1]);

@@ -1,5 +1,5 @@
-// Tests how a user signs in, stays signed in, signs out and manages the account, when nothing
-// fails.
+// Tests how a user signs in, stays signed in, signs out and manages the account, when the network
+// and the service work.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthClient } from "./client.mjs";
@@ -353,8 +353,8 @@ test("it is made where there is no page, and keeps no process alive", async () =
     fetch: async () => new Response("{}"),
   });
   await assert.rejects(client.ready(), { code: "network_error" });
-  // This test does not close the client, because the client's timers must not keep the process
-  // alive.
+  // This test does not close the client. If the client's timers kept the process alive, the test
+  // run would not end.
 });
 
 test("without a page and without a url, the first call says what is missing", async () => {

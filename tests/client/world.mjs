@@ -121,8 +121,8 @@ export class World {
   }
 
   /**
-   * Lets time pass until `promise` settles, but at most `most` milliseconds. Returns the result of
-   * the promise.
+   * Lets time pass until `promise` settles. Returns the result of the promise. Throws if the
+   * promise has not settled after `most` milliseconds.
    */
   async run(promise, most = 120_000) {
     let done = false;

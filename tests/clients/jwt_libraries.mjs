@@ -1,6 +1,6 @@
 // For each JavaScript library, a function that verifies a token in the way that the library's
-// documentation shows. Libraries that accept a JWKS get the service's public keys. `refused` is the
-// message of a library that rejects the token.
+// documentation shows. Libraries that accept a JWKS get the service's public keys. The function
+// rejects if the library rejects the token.
 import { createPublicKey, createSecretKey } from "node:crypto";
 import { createRequire } from "node:module";
 

@@ -170,8 +170,9 @@ async function signIn(name, alg, method, { there = same, back = same } = {}) {
 const same = (url) => url;
 
 /**
- * Checks that the library read the right values. Also checks that each session and token that the
- * library ended or revoked is no longer valid at the service.
+ * Checks that the library read the right values. If the library revoked a refresh token, the
+ * service must reject this token. If the library made a URL for the log-out, this URL must lead
+ * back to the app and clear the cookies.
  */
 async function check(alg, { report, tab, user, id, secret }) {
   const { edge } = services[alg];
@@ -203,7 +204,10 @@ const yes = (is) => (is ? "yes" : "no");
 const row = (cells) => `| ${cells.join(" | ")} |`;
 const table = (head, rows) => [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
 
-/** Requires that the document has the text `found` between the two comments for `mark`. */
+/**
+ * Requires that the document has the text `found` between the two comments for `mark`. With
+ * WRITE_GENERATED it writes the text there instead.
+ */
 function documented(mark, found) {
   const part = new RegExp(`(<!-- ${mark} -->\n).*?(<!-- end -->)`, "s");
   const text = readFileSync(inRoot(PAGE), "utf8");

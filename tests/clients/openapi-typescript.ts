@@ -1,5 +1,5 @@
 // A client in the form that the documentation of openapi-typescript and openapi-fetch shows. The
-// test puts this file next to the generated file `schema.ts`.
+// test copies this file next to the generated file `schema.ts`.
 import assert from "node:assert/strict";
 import createClient, { type Middleware } from "openapi-fetch";
 import type { paths } from "./schema.ts";

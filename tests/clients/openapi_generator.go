@@ -1,5 +1,5 @@
-// A client as openapi-generator's README for Go writes it. The test generates the package
-// `edgegate` in a folder beside this file.
+// A client in the form that the README of openapi-generator for Go shows. The test copies this file
+// to another folder and generates the package `edgegate` there.
 package main
 
 import (
@@ -25,7 +25,7 @@ func must(err error) {
 	}
 }
 
-// The model of an error answer.
+// Returns the body of an error answer as a T. Ends the program if the error has no such body.
 func model[T any](err error) T {
 	var refused *edgegate.GenericOpenAPIError
 	if !errors.As(err, &refused) {

@@ -1,5 +1,5 @@
 // A client in the form that orval's documentation shows, generated with the option
-// `client: "fetch"`. The test puts this file next to the generated file `edgegate.ts`.
+// `client: "fetch"`. The test copies this file next to the generated file `edgegate.ts`.
 import assert from "node:assert/strict";
 import {
   amendUser,

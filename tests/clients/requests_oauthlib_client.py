@@ -10,7 +10,7 @@ from requests_oauthlib import OAuth2Session
 ORIGIN, ADA, PASSWORD = (os.environ[name] for name in ("ORIGIN", "ADA", "PASSWORD"))
 TOKEN, REVOKE = f"{ORIGIN}/auth/token", f"{ORIGIN}/auth/revoke"
 CLIENT_ID = "edgegate"
-# The service is on plain HTTP here, at a loopback address.
+# By default the library refuses plain HTTP. In this test the service is at a loopback address.
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 login = requests.post(f"{ORIGIN}/auth/login", json={"email": ADA, "password": PASSWORD})

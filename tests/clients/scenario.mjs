@@ -1,6 +1,6 @@
 // The report that each generated client must print after it has used the running service.
 
-/** The demo accounts that `npm start` creates. */
+/** The demo accounts of local development. */
 export const ACCOUNTS = {
   ADA: "ada@example.com",
   ROOT: "root@example.com",

@@ -14,8 +14,8 @@ pub(crate) struct Outcome {
     pub(crate) result: Option<Case>,
 }
 
-/// Numbers that start at a different value in each run, so that no test case finds the data of
-/// another one.
+/// Each number is given once, so that no test case finds the data of another one. Each run on the
+/// same store must start at a different value.
 #[derive(Debug)]
 pub(crate) struct Numbers(Cell<u64>);
 

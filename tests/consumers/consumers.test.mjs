@@ -1,6 +1,6 @@
 // The package must work in the bundlers, frameworks and runtimes of its users. `npm test` tries
-// those that are used most, and `npm run test:wide` tries all of them. The table in
-// npm/edgegate/README.md shows the last run of each.
+// some of them, and `npm run test:wide` tries all of them. The table in npm/edgegate/README.md
+// shows the last run of tests/consumers/run.mjs for each.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { isWide } from "../wide.mjs";

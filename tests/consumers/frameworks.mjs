@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { node } from "../../scripts/project/tools.mjs";
 
-/** Finds a free port. */
 async function freePort() {
   const server = createServer();
   await once(server.listen(0, "127.0.0.1"), "listening");

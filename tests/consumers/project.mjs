@@ -1,5 +1,5 @@
-// Creates a project in its own folder below target/consumers. The project contains the package,
-// installed from the packed tarball as users install it, and tools with pinned versions.
+// Creates a project in a folder below target/consumers. In its node_modules are the package,
+// unpacked from the packed tarball, and tools with pinned versions.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +29,10 @@ const QUIET = {
   NODE_TEST_CONTEXT: undefined,
 };
 
-/** Installs a group of tools from its lock file, unless it is installed already. */
+/**
+ * Installs a group of tools from its lock file, unless it is installed already. Then unpacks the
+ * package's tarball into the same node_modules. Returns the folder.
+ */
 export async function install(group) {
   const from = inRoot(HERE, "installs", group);
   const to = inRoot(WORK, group);
@@ -52,21 +55,19 @@ export async function install(group) {
   return to;
 }
 
-/** Returns the version of an installed tool. */
 export const versionIn = (group, name) =>
   JSON.parse(readFileSync(inRoot(WORK, group, "node_modules", name, "package.json"), "utf8"))
     .version;
 
 /**
- * Creates an empty project with the tools of `group`. `cleanUp` is a list of functions that the
- * caller must call at the end.
+ * Creates a project with the tools of `group`. A new project contains check.mjs and given.mjs, and
+ * its own package.json unless `isWhole` is true. `cleanUp` is a list of functions that the caller
+ * must call at the end.
  *
- * - `write(name, text)`, `copy(folder)`: add files to the project. A new project already contains
- *   check.mjs and given.mjs.
+ * - `write(name, text)`, `copy(folder)`: add files to the project. `clear(…)`: deletes files.
  * - `read(name)`: reads a JSON file. `module(…)`: returns a path in node_modules.
- * - `tool(path, ...args)`: runs a script of the installed tools in Node. It throws if the script
- *   fails.
- * - `exec(command, args, env)`: runs a program.
+ * - `tool(path, ...args)`: runs a script of the installed tools in Node.
+ * - `exec(command, args, env)`: runs a program. `tool` and `exec` throw if the program fails.
  * - `start(command, args, ready)`: starts a server. Returns the text in the server's output that
  *   `ready` matched.
  * - `browse(folder, pages)`, `open(url)`: open a page, and return the outcome. The page's script

@@ -35,7 +35,7 @@ export async function startCloudflare(t) {
   const database = lazily(() => startDatabase(folder));
   const service = { running: /** @type {Miniflare | undefined} */ (undefined), of: 0 };
 
-  /** Returns the running Worker. Restarts it after each upload. */
+  /** Returns the running Worker. If there was an upload since its start, restarts it first. */
   async function running(name) {
     const script = state.scripts.get(name);
     if (!script) return undefined;
@@ -464,7 +464,7 @@ const startDatabase = (folder) =>
     d1Databases: Object.fromEntries(databaseIds().map((uuid) => [uuid, uuid])),
   });
 
-/** Returns all ids that databases can get. Miniflare must know these ids when it starts. */
+/** Returns the first 64 ids of `uuidOf`. Miniflare must know a database's id when it starts. */
 const databaseIds = () =>
   Array.from(
     { length: 64 },

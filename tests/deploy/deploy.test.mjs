@@ -1,6 +1,7 @@
 // Tests `edgegate deploy` with the real wrangler and a replacement for Cloudflare. The tests
-// interrupt the command at each step, and then run it again. At no time may the service answer
-// without its secrets, and no secret may be replaced.
+// interrupt the command at several calls of the API, and `npm run test:wide` interrupts it at every
+// call. Then the command runs again. After each run, the service must have its secrets if it
+// answers, and no secret may have been replaced.
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -28,8 +29,8 @@ const open = (text) => text.replaceAll('"REGISTRATION": "verified"', '"REGISTRAT
 const isChange = ({ method, kind }) => method !== "GET" && !kind.endsWith("/query");
 
 /**
- * Creates a project and a replacement for Cloudflare. `deploy(…)` runs the command. After each run
- * it checks with `requireSafe` that the command has left everything in a safe state.
+ * Creates a project and a replacement for Cloudflare. `deploy(…)` runs the command. After each run,
+ * it calls `requireSafe`.
  */
 async function world(t, options = {}) {
   const cloudflare = await startCloudflare(t);
@@ -38,8 +39,8 @@ async function world(t, options = {}) {
     cloudflare,
     project,
     /**
-     * When the promise `kill` resolves, the command is killed, with every process that it has
-     * started.
+     * When the promise `kill` resolves, the command is killed. leash.js then stops the programs
+     * that the command has started.
      */
     async deploy(args = WHOLE_DEPLOY, kill) {
       const earlier = project.secrets();

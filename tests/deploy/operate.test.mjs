@@ -1,5 +1,5 @@
-// Tests `edgegate doctor --remote` and `edgegate keys`. The service is deployed to the replacement
-// for Cloudflare (cloudflare.mjs).
+// Tests `edgegate doctor --remote`, `edgegate pseudonym --remote` and `edgegate keys`. The service
+// is deployed to the replacement for Cloudflare (cloudflare.mjs).
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { before, test } from "node:test";

@@ -1,4 +1,5 @@
-// Creates a project in the same way as `npm create edgegate`, and runs commands in it.
+// Creates a project from the template, with the same packages as `npm create edgegate` would
+// install, and runs commands in it.
 import { spawn } from "node:child_process";
 import {
   cpSync,
@@ -81,7 +82,7 @@ export function makeProject(t, { store = "durable", edit = (text) => text } = {}
   };
 }
 
-/** Puts the packed package and its dependencies into node_modules, in the same way as npm. */
+/** Puts the built package and links to its dependencies into node_modules, where npm puts them. */
 function install(path) {
   const modules = path("node_modules");
   mkdirSync(join(modules, ".bin"), { recursive: true });
@@ -97,7 +98,7 @@ function install(path) {
 /**
  * Runs a program from the project's node_modules. The program runs in the project's folder and
  * without npm. Waits until the program ends. When the promise `kill` resolves, the program is
- * killed, with every process that it has started.
+ * killed. The programs that it has started get no signal here: leash.js stops them.
  *
  * @param {string} folder
  * @param {string} program

@@ -1,5 +1,6 @@
-// All npm, wrangler and cargo commands in the documents must exist, and so must their options. The
-// test does not run the commands, because some need a Cloudflare account and others take minutes.
+// The npm scripts, the commands of wrangler and `edgegate` with their options, and the test targets
+// of cargo that the documents name must exist. The test does not run the commands, because some
+// need a Cloudflare account and others take minutes.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -2,7 +2,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { inRoot } from "../../scripts/project/root.mjs";
 
-// Folders that are not listed. Their files are installed, built, or written by other people.
+// Folders that are not listed. Their files are installed, built, generated, or written by other
+// people.
 const LEFT_OUT = new Set([
   ...[".git", ".tools", ".wrangler", "build", "dist", "node_modules", "target"],
   ...["corpus", "found", "vectors", "vendors", "wasm"],

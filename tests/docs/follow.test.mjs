@@ -1,7 +1,8 @@
-// Runs every code block in README.md, docs/, the package's README and the READMEs of the examples.
-// Each block is run as a reader would run it, in a copy of the project. `npm test` runs the blocks
-// once, in bash. It leaves out documents that install packages from the registry or deploy, because
-// these take minutes. `npm run test:wide` runs everything twice in each of the shells bash and zsh.
+// Runs the code blocks in README.md, docs/, and the READMEs of the packages and the examples.
+// follow/not-run.mjs lists the exceptions. Each block is run as a reader would run it, in a copy of
+// the project. `npm test` runs the blocks once, in bash. It leaves out docs/deploy.md and the
+// examples that install packages from the registry, because these take minutes. `npm run test:wide`
+// runs everything twice in each of the shells bash and zsh.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

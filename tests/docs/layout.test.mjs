@@ -1,5 +1,5 @@
-// The tables of ARCHITECTURE.md must list every source file: either the path of the file, or its
-// folder.
+// ARCHITECTURE.md must name every source file in the folders of SOURCES: by a link to the file or
+// to its folder, or by the file's name.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -23,8 +23,8 @@ test("a reader of ARCHITECTURE.md finds every source file", () => {
     (path) => /\.(rs|js|mjs)$/.test(path) && !COPIES.some((copy) => path.startsWith(copy)),
   );
   assert.ok(sources.length > 250, `${sources.length} files`);
-  // Leave out mod.rs, lib.rs and files such as x_tests.rs. They only declare the modules that are
-  // next to them.
+  // Leave out mod.rs and lib.rs, which mainly declare the modules next to them, and files such as
+  // x_tests.rs, which have the tests of x.rs.
   const isRoot = (path) => /(^|\/)(mod|lib|\w+_tests)\.rs$/.test(path);
   assert.deepEqual(
     sources.filter((path) => !isRoot(path) && !isFound(path)),

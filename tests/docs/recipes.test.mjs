@@ -72,8 +72,8 @@ for (const [heading, { mention, among, fileByFile = [] }] of Object.entries(EXAM
 /**
  * Returns the paths in code font in a recipe, and those in the recipes to which it links. A file
  * name without a folder means a file in the same folder as the previous name, as in
- * "`src/domain/link.rs`, `id.rs`". If that folder has no such file, exactly one file in the project
- * must have this name.
+ * "`src/domain/link.rs`, `id.rs`". If that folder has no such file, the name means the file in the
+ * root of the project, or else the only file in the project that has this name.
  */
 function namesIn(heading, seen = new Set()) {
   seen.add(heading);

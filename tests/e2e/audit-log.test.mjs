@@ -1,5 +1,5 @@
-// Tests the audit log as an operator sees it: the lines in the log, which stand between the lines
-// of the requests; the data points; and the pseudonyms. tests/service/audit_log/mod.rs tests which
+// Tests the audit log as an operator sees it: its lines, which are in the log between the lines of
+// the requests; its data points; and the pseudonyms. tests/service/audit_log/mod.rs tests which
 // events each use case records.
 import assert from "node:assert/strict";
 import { test } from "node:test";

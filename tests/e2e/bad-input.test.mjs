@@ -153,8 +153,8 @@ test("an OAuth parameter without a value is left out, an unknown one ignored", a
   for (const [given, status, error] of [
     [{ ...renewals, grant_type: "" }, 400, "invalid_request"],
     [{ ...renewals, refresh_token: "" }, 400, "invalid_request"],
-    // A space is a part of the parameter's value, like every other visible ASCII character (RFC
-    // 6749 appendices A.1 and A.17).
+    // A space is a part of the parameter's value, like every printable ASCII character (RFC 6749
+    // appendices A.1 and A.17).
     [{ ...renewals, client_id: "edgegate " }, 401, "invalid_client"],
     [{ ...renewals, refresh_token: ` ${refresh_token}` }, 400, "invalid_grant"],
   ]) {

@@ -35,7 +35,7 @@ after(() => server?.close());
 
 /**
  * Returns the outcomes for the tokens that `of` names. `way` is "with promises" or "at once".
- * `platform` names a stand-in for the platform's cryptography that always fails. Without
+ * `platform` names a stand-in for the platform's cryptography that fails or is late. Without
  * `platform`, the real cryptography is used.
  */
 async function found(way, of, platform = "") {

@@ -1,5 +1,5 @@
-// The header WWW-Authenticate of every 401 says what was wrong (RFC 9110 section 15.5.2). The
-// header must never make a browser open its own window that asks for a name and a password.
+// Every 401 has the header WWW-Authenticate (RFC 9110 section 15.5.2). The header must never make a
+// browser open its own window that asks for a name and a password.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -68,7 +68,7 @@ test("without a token, and with a bad one, every route that takes one has a chal
   for (const { method, path, name } of routes) {
     const query = name === "is_authorized" ? "?role=user" : "";
     const ask = async (token) => {
-      // A body that every route accepts or ignores.
+      // The members of all bodies. `fields` lists the members that an operation gets.
       const json = {
         password: "x",
         current_password: "x",

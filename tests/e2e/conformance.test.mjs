@@ -1,5 +1,5 @@
 // Runs the conformance tests of the stores (tests/conformance) in workerd:
-// - the session store on real KV, and on its Durable Object;
+// - the session store on workerd's KV, and on its Durable Object;
 // - the user directory, the mail ledger, the apps and the operator tickets on D1;
 // - the mail gate (which limits mails) and the password guard (which limits guesses), on
 //   their Durable Objects.

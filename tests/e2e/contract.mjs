@@ -1,5 +1,6 @@
-// Checks every answer that a test gets against openapi.yaml, which is called the contract here. The
-// contract must describe the answer's status, media type and body.
+// Checks answers against openapi.yaml, which is called the contract here. client.mjs checks every
+// answer that it gets. The contract must describe the answer's status, headers, media type and
+// body.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -13,14 +14,14 @@ ajv.addSchema(contract, "contract");
 
 const templates = Object.keys(contract.paths).map((path) => ({
   path,
-  // A literal path takes precedence over a path with a parameter.
+  // The first match is used. openapi.yaml lists a literal path before one with a parameter.
   pattern: new RegExp(`^${path.replace(/[.]/g, "\\.").replace(/\{[^}]+\}/g, "[^/]+")}$`),
 }));
 const validators = new Map();
 
 /**
- * Throws if the contract does not describe this answer. Answers for pages and unknown paths are
- * accepted without a check, because the contract does not contain them.
+ * Throws if the contract does not describe this answer. Answers for pages, and for paths and
+ * methods that the contract does not contain, are accepted without a check.
  */
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");
@@ -87,7 +88,7 @@ export function assertInContract(method, url, { status, headers, body }) {
 }
 
 /**
- * For each error code: the additional member that an error (problem+json) with this code has.
+ * For three error codes: the additional member that an error (problem+json) with this code has.
  * assertKnownCode checks this. A schema in openapi.yaml could express the same condition, but
  * client generators stop at such a schema.
  */
@@ -98,8 +99,9 @@ const MEMBERS = {
 };
 
 /**
- * Checks an error: its code must be among the answer's `x-codes` in openapi.yaml, its `status` must
- * be that of the answer, and it must have the additional member of its code and no other.
+ * Checks an error: its code must be among the answer's `x-codes` in openapi.yaml. If it is
+ * problem+json, its `status` must be that of the answer, and of the members in MEMBERS it must have
+ * only the one of its code.
  */
 function assertKnownCode({ "x-codes": codes }, status, body, where) {
   if (!codes) return;

@@ -15,11 +15,12 @@ export const goesOn = async (page, access_token) =>
 
 /**
  * Returns the cookie with the refresh token that an answer sets, as `{ name, value, attributes }`.
- * Returns undefined if the answer sets no such cookie. Checks that the answer also sets the sign-on
- * cookie (for signing in to apps), or clears both.
+ * Returns undefined if the answer sets no such cookie. Checks that the answer sets or clears the
+ * sign-on cookie (for signing in to apps) together with this cookie, and with the same attributes
+ * except SameSite.
  *
- * Ignores the two cookies that give no access to the account. apps/authorize.test.mjs tests the
- * sign-on cookie, and auth/guessing.test.mjs tests the cookie that recognizes a device.
+ * Ignores the cookie that recognizes a device, which auth/guessing.test.mjs tests.
+ * apps/authorize.test.mjs tests what the sign-on cookie allows.
  */
 export function setCookieOf({ headers }) {
   const cookies = headers.getSetCookie().filter((cookie) => !/^[^=]*-device=/.test(cookie));

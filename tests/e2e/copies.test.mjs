@@ -54,15 +54,15 @@ async function withCopy({ age = 10 } = {}) {
   return { client, user: { access_token, refresh_token }, id };
 }
 
-/** The user's row in D1. */
 const rowOf = (id) => edge.db.prepare("SELECT * FROM users WHERE id = ?").bind(id).first();
 
 const revoke = (client, id, { access_token: token }) =>
   client.post(`/auth/users/${id}/revoke`, { token });
 
 /**
- * Returns the users in the table `row_changed`. When the row of a user in the table `users`
- * changes, a trigger in the database adds the user to the table `row_changed`.
+ * Returns the users in the table `row_changed`. Triggers in the database add a user to it when the
+ * row of the user changes in a way that matters for the copy, unless the service has announced the
+ * change in the column `held_until`.
  */
 const listed = async () =>
   (await edge.db.prepare("SELECT user FROM row_changed ORDER BY user").all()).results.map(
@@ -285,7 +285,7 @@ test("a row that is deleted by hand ends renewals and checks once the cron has r
 });
 
 test("a change that can't be committed within its hold answers 503 and changes nothing", async () => {
-  // The Durable Object's clock is one hour behind the clock of the database.
+  // The clock of the Worker and of its Durable Objects is one hour behind that of the database.
   await edge.control({ clock: -HOUR });
   const { client, user, id } = await withCopy({ age: 2 * HOUR });
   const before = await rowOf(id);

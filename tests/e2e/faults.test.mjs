@@ -1,8 +1,8 @@
-// Runs routes in workerd many times. Each time, one call to KV, D1, a Durable Object or the queue
-// fails, either before or after it has taken effect. The answer must be the usual one, or 503 with
-// Retry-After. After a 503, a retry must complete the change. Nobody may be locked out, and nobody
-// may keep access that was taken away. tests/service/faults does the same in a native build, for
-// every use case and with more faults.
+// Runs routes in workerd many times. Each time, one operation on KV, D1, a Durable Object or the
+// queue fails, either before or after it has taken effect. The answer must be the usual one, or 503
+// with Retry-After. After a 503, a retry must complete the change. Nobody may be locked out, and
+// nobody may keep access that was taken away. tests/service/faults does the same in a native build,
+// for every use case and with more faults.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../count.mjs";
@@ -222,7 +222,7 @@ test("limits admit when their binding fails", async (t) => {
   const before = (await edge.control({})).calls.limiter;
   assert.ok(before > 0, "a login asks the limits");
   await edge.control({ fail: { limiter: { times: 10_000, error: "on purpose" } } });
-  // Send more requests than any limit allows in one minute.
+  // Send more requests than IP_LIMITER and ACCOUNT_LIMITER allow in one minute.
   const ask = { json: { email: "nobody@example.com" } };
   const link = { json: { token: "egl_none", password: "a long enough passphrase" } };
   for (let times = 0; times < 70; times += 1) {

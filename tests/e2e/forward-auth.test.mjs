@@ -45,7 +45,7 @@ const logIn = async (email) =>
   (await (await edgegate.post("/auth/login", { email, password: PASSWORD })).json()).access_token;
 const bearer = (token) => (token ? { authorization: `Bearer ${token}` } : {});
 
-/** The site behind the proxy. It counts the requests that reach it. */
+/** The site behind the proxy. `seen` lists the requests that reach it. */
 async function startApplication() {
   const seen = [];
   const server = createServer((incoming, response) => {
@@ -170,8 +170,7 @@ for (const name of Object.keys(PROXIES)) {
 }
 
 /**
- * Asks the Worker whether a request is allowed, by sending exactly the request that a proxy would
- * send.
+ * Asks the Worker whether a request is allowed, by sending the request that a proxy would send.
  */
 const question = (method, path, headers, body) =>
   send(Number(new URL(edgegate.origin).port), path, { method, headers, body });

@@ -20,7 +20,7 @@ process.env.WRANGLER_WRITE_LOGS ??= "false";
 
 /**
  * Settings that override wrangler.toml in every test: the issuer's address, and no rate limits.
- * With rate limits, a test would fail at its tenth login.
+ * With rate limits, a test would fail if it logged one user in more than ten times in a minute.
  */
 export const TEST_VARS = { ISSUER: "http://127.0.0.1:8787", LIMITS: "off" };
 

@@ -114,8 +114,10 @@ function resolve(schema) {
 }
 
 /**
- * Reads `x-proof` of an operation. It says whether the operation requires a recent proof: that the
- * user has given the password in the last ten minutes. Every operation must have `x-proof`.
+ * Reads `x-proof` of an operation, which every operation must have. "recent" means that the
+ * operation requires a recent proof: that the user has given the password in the last ten minutes.
+ * `{ recent: [...] }` means that it requires one if the request has one of these members. Returns
+ * the members, or else the value of `x-proof`.
  */
 function proofOf(operation, where) {
   const proof = operation["x-proof"];
@@ -243,10 +245,10 @@ for (const store of ["kv", "durable"])
     }
 
     /**
-     * Returns everything that is stored and queued, as one text with one line for each entry: each
-     * key in KV, each row of each table in D1, each user's object, and the number of queued mails.
-     * If `only` is given, returns only the entries that contain the text `only`. Leaves out the
-     * entries that contain the text `except`.
+     * Returns what is stored and queued, as one text with one line for each entry: each key in KV,
+     * each table and row in D1, with `durable` each user's object of class Sessions, and the number
+     * of queued mails. If `only` is given, returns only the entries that contain the text `only`.
+     * Leaves out the entries that contain the text `except`.
      */
     async function stored(only = "", except = "nobody") {
       const { calls } = await edge.control({});
@@ -392,9 +394,10 @@ for (const store of ["kv", "durable"])
       };
       for (const operation of bearers) {
         for (const [why, token] of Object.entries(tokens)) {
-          // By design, a check at /auth/authorized does not look for the user in the database, so
-          // it accepts this token. After a real deletion the check would reject the token, because
-          // the deletion writes a record `stale:` for the user, and each check reads that record.
+          // By design, with sessions in KV a check at /auth/authorized does not look for the user
+          // in the database, so it accepts this token. After a real deletion the check would reject
+          // the token, because the deletion writes a record `stale:` for the user, and each check
+          // reads that record.
           if (operation.path === "/auth/authorized" && why === "of no user") continue;
           // The user of this token does not exist. If a request deletes such a user, the service
           // still writes the record `stale:` for the id, because an earlier deletion might have

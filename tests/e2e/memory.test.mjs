@@ -1,7 +1,7 @@
-// One isolate (a running instance of the Worker) serves 60,000 requests of every kind, most of them
-// hostile. `npm run test:wide` sends 100,000. The first 40,000 requests fill the caches. After them,
-// the memory must stop growing: the wasm memory must keep exactly its size, and the
-// process must not grow by more than V8's heap explains.
+// One isolate (a running instance of the Worker) serves 60,000 requests of several kinds, most of
+// them hostile. `npm run test:wide` sends 100,000. The first 40,000 requests fill the caches. After
+// them, the memory must stop growing: the wasm memory must keep exactly its size, and the process
+// must not grow by more than V8's heap explains.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,8 +1,8 @@
 // Tests what Cloudflare bills for one login, one renewal, one check of an access token and so on,
 // with both session stores. The test runs the built Worker with the configuration of wrangler.toml,
-// and counts the Worker's calls to the platform. It compares the counts with the tables in
-// docs/operations.md, section Cost, and computes the prices in dollars that stand there. If a table
-// is wrong, the test prints the right one.
+// and counts the Worker's calls to the platform. It compares the counts, and the prices in dollars
+// that it computes from them, with the tables in docs/operations.md, section Cost. If a table is
+// wrong, the test prints the right one.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
@@ -289,9 +289,9 @@ async function countAll(store) {
 }
 
 /**
- * Returns how many bytes are stored for a session after a browser has signed in and renewed it.
- * With KV, these are the bytes of the key, the value and the metadata. With Durable Objects, they
- * are measured in the object of a user who has several sessions.
+ * Returns how many bytes are stored after a browser has signed in and renewed its session. With KV,
+ * these are the bytes of this session's key, value and metadata. With Durable Objects, it is the
+ * size of the whole database in the object of a user who has several sessions.
  */
 async function bytesOfSessions(store, worker, [edge, rotating]) {
   const headers = { "user-agent": BROWSER };
@@ -330,8 +330,9 @@ const minus = (bill, other) =>
   );
 
 /**
- * Returns, for each operation, the dollars that a million operations cost. `later` is work that
- * follows a login. Its cost is added to the cost of the login, and it has no entry of its own.
+ * Returns, for each operation except a user's first login, the dollars that a million operations
+ * cost. `later` is work that follows a login. Its cost is added to the cost of the login, and it
+ * has no entry of its own.
  */
 function dollarsOf(acts, later, prices, assumed, cpuOfLogin = "CPU of a login, ms") {
   const found = {};

@@ -2,7 +2,7 @@
 // - the same id in the line of a request, in the line of the mail that the request caused, and at
 //   the mail provider;
 // - errors of the provider, at level error;
-// - a migration that has not been applied.
+// - a migration that has not been applied, and a rate limit that is not bound or fails.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "./client.mjs";

@@ -36,8 +36,8 @@ for (const store of ["kv", "durable"]) {
     // Before the repair, the restored database does not contain the revocation, so the revoked
     // session can be renewed again.
     assert.equal((await client.renew(before.refresh_token)).status, 200);
-    // New tokens are rejected, except with "durable": with "durable" a check of an access token
-    // reads the user's row.
+    // New tokens are rejected, except with "durable": there a check of an access token compares it
+    // with the user's row or a copy of it, and not with a record in KV.
     assert.equal(await isGood((await client.logIn(ADA)).access_token), store === "durable");
 
     // Each account has a nonce, and a mailed link is valid only while its account's nonce is

@@ -1,13 +1,14 @@
 // Starts one or more Workers that share their storage. Each Worker has its own settings. A test
 // calls each Worker over a separate socket, and not through the proxy that harness.mjs uses. The
-// Workers serve no pages. Everything else is configured as in wrangler.toml.
+// Workers serve no pages. TEST_VARS and TEST_SECRETS apply, and everything else is configured as in
+// wrangler.toml.
 //
 //   const settings = [{}, { secrets: { TICKET_SECRET: "…" } }];
 //   const { workers: [old, young], stop } = await startWorkers(settings);
 //   await old.fetch("/auth/login", …);
 //
-// Each Worker is wrapped in slow-storage/worker.mjs, which changes nothing until a test calls
-// `control`.
+// By default each Worker is wrapped in slow-storage/worker.mjs, which changes nothing until a test
+// calls `control`.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -34,7 +35,7 @@ import { TEST_SECRETS, TEST_VARS, withoutUndefined } from "./harness.mjs";
 /**
  * @typedef {object} StartOptions
  * @property {boolean} [direct] whether to leave out slow-storage/worker.mjs, for tests that measure
- *   time; then `control`, `workOff` and `cron` don't work
+ *   time; then `control`, `workOff`, `cron` and `stored` don't work
  * @property {object[]} [front] modules to use instead of slow-storage/worker.mjs, the main one first
  * @property {string} [folder] the folder of another build
  * @property {number} [inspectorPort] the port of workerd's inspector
@@ -251,8 +252,8 @@ async function handle(miniflare, name, caller) {
     askCaller: (init) => fetch(callerUrl, init),
     cron: (cron) => send("/test/cron", { method: "POST", body: cron }),
     /**
-     * Returns everything that is stored in KV, in D1 and in the Durable Objects of these users, as
-     * lines. See slow-storage/stored.mjs.
+     * Returns what is stored in KV, in D1 and in these users' objects of class Sessions, as lines.
+     * See slow-storage/stored.mjs.
      */
     async stored(users = []) {
       const answer = await send("/test/stored", { method: "POST", body: JSON.stringify(users) });

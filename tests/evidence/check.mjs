@@ -1,6 +1,6 @@
 // The step `evidence` of `npm test`. tests/README.md, tests/findings.md and SECURITY.md make
-// statements, and name tests as evidence for them. This step checks that each of these tests
-// exists: cargo must list it, or `node --test` must have reported it.
+// statements, and name tests as evidence for them. This step checks each of these tests: cargo must
+// list it, or `node --test` must have reported that it passed.
 //
 //   node tests/evidence/check.mjs <report>
 //

@@ -1,5 +1,6 @@
 // tests/README.md, tests/findings.md and SECURITY.md name tests as evidence. This module checks
-// that these tests have really run. Finding their names in the test files would not be enough.
+// that cargo runs these Rust tests, and that these JavaScript tests have run and passed. Finding
+// their names in the test files would not be enough.
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -26,9 +27,10 @@ export function evidenceIn(page, text) {
 }
 
 /**
- * Returns a sentence for each test that is named as evidence and did not run. `rust` lists the
- * tests that cargo runs, as `{ root, name }`. `javascript` lists the tests that `node --test` has
- * run, as `{ file, name, outcome }`. It is null if `node --test` did not run.
+ * Returns a sentence for each test that is named as evidence and did not run, or did not pass.
+ * `rust` lists the tests that cargo runs, as `{ root, name }`. `javascript` lists the tests that
+ * `node --test` has run, as `{ file, name, outcome }`. If `node --test` did not run, it is null,
+ * and only the Rust tests are checked. Test vectors in .json files are not checked here.
  */
 export function notRun(evidence, { rust, javascript }) {
   const faults = [];

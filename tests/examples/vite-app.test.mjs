@@ -14,7 +14,7 @@ import { installExample } from "./example.mjs";
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 // A Content-Security-Policy that allows only the page's own scripts, wasm, and requests to the
-// service.
+// page's origin and to the service.
 const policy = (edgegate) =>
   `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${edgegate}`;
 

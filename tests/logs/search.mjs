@@ -3,9 +3,9 @@
 //   node tests/logs/search.mjs <folder>
 //
 // During the test run, keep.mjs has stored in this folder everything that the Workers printed. The
-// search recognizes the service's tokens, hashes of passwords, email addresses and network
-// addresses by their form. It also searches for every password, key and token that the tests have
-// used: complete or in part, anywhere in a line, plain or encoded.
+// search recognizes the service's tokens, hashes of passwords, email addresses, network addresses
+// and private keys by their form. It also searches for the passwords, keys and tokens of the tests
+// that keep.mjs has stored: complete or in part, anywhere in a line, plain or encoded.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -169,8 +169,8 @@ export function readKept(folder) {
 
 /**
  * Searches a folder and reports what it has found. Returns the exit code. The search also fails if
- * the folder contains too few lines, because such a search would prove nothing. `least` contains
- * the minimum number of request lines and of secrets.
+ * the folder contains too few lines about requests or too few secrets, because such a search would
+ * prove nothing. `least` contains the two minimums.
  */
 export function searchFolder(folder, tell = console.log, least = { requests: 1, secrets: 1 }) {
   const { lines, secrets } = readKept(folder);

@@ -1,6 +1,7 @@
-// The claims that the package returns for a token must be exactly the claims of the token. This
-// must hold for every content of the claims, and both when the platform verifies the signature and
-// when the wasm does.
+// The claims that the package returns must have the values that are in the token. This must hold
+// for every content of the claims, and both when the platform verifies the signature and when the
+// wasm does. The function `expected` below shows the differences: other members are left out, for
+// example.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";

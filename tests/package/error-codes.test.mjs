@@ -1,5 +1,6 @@
-// The list of error codes must be the same in four places: in the tables of docs/errors.md, in
-// npm/edgegate/errors.js, in its types, and in the README.
+// The list of error codes must be the same in three places: in the tables of docs/errors.md, in
+// npm/edgegate/errors.js, and in its types. The package's README must have those codes that only
+// the package uses.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 
 /**
- * Starts a server. `answer` is an object (sent as JSON), a text, or a function
+ * Starts a server. `answer` is an object (sent as JSON), a text, a Buffer, or a function
  * `(request, response)`, and the test can change it later. `asked` lists the requests so far. The
  * server stops when the test `t` ends.
  */

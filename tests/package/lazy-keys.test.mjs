@@ -116,8 +116,8 @@ test("when both can't be loaded, the wasm's failure is told, and the next call t
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(unhandled, []);
   assert.equal(remote.asked, 1);
-  // The fetch of the keys has failed again. As after every failed fetch, calls report this failure
-  // for one second and send no request. After that second, the next call sends a request again.
+  // The fetch of the keys has failed too. After a first failed fetch, calls report this failure for
+  // one second and send no request. After that second, the next call sends a request again.
   remote.isUp = true;
   t.mock.timers.setTime(START + 999);
   const outage = { code: "key_set_unavailable" };

@@ -17,7 +17,10 @@ import { inRoot } from "../../scripts/project/root.mjs";
 import { run } from "../../scripts/project/run.mjs";
 import { node, toolEnv } from "../../scripts/project/tools.mjs";
 
-/** Returns the path of the tarball. Builds the tarball again if a source has changed. */
+/**
+ * Returns the path of the tarball. If a source has changed, builds the tarball again, unless the
+ * variable EDGEGATE_BUILT says that `npm test` has just built it.
+ */
 export async function tarball() {
   if (!process.env.EDGEGATE_BUILT || !existsSync(packageTarball())) {
     const { code, stdout, stderr } = await run(node(), [inRoot("scripts/build-package.mjs")], {
@@ -29,7 +32,7 @@ export async function tarball() {
   return packageTarball();
 }
 
-/** Builds the tarballs of the three packages again if a source has changed. */
+/** Like `tarball`, builds the tarballs of all three packages, but returns no path. */
 export async function buildPackages() {
   if (process.env.EDGEGATE_BUILT) return;
   await must(node(), [inRoot("scripts/build.mjs")], { env: toolEnv() });

@@ -12,7 +12,10 @@ const key = newKey("1");
 const requestWith = (authorization, url = RESOURCE) =>
   new Request(url, authorization === undefined ? {} : { headers: { authorization } });
 
-/** Returns the parts of an answer that a client sees. */
+/**
+ * Checks what all rejections have in common. Returns what differs: the status, the error code and
+ * the header WWW-Authenticate.
+ */
 async function seen({ claims, token, response }) {
   assert.deepEqual([claims, token], [null, null]);
   assert.equal(response.headers.get("content-type"), "application/problem+json");

@@ -133,7 +133,7 @@ test("a session that the page finds, with one render for each change", async (t)
   await page.evaluate(() => window.hydrate());
   await shows("Hello Ada");
   const before = await page.evaluate(() => ({ ...window.renders }));
-  // If a renewal changes nothing, React does not render the components again.
+  // `me` finds the same user as before. So React does not render the components again.
   await page.evaluate(async () => {
     await window.auth.me();
     await new Promise((resolve) => setTimeout(resolve, 50));

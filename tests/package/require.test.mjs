@@ -150,7 +150,8 @@ test("a misspelt option is an error", async (t) => {
     }
   }
   const refused = { code: "invalid_argument" };
-  // These options don't exist for this form of the function.
+  // `fromJwks` has no option `fetch`, and `fromIssuer` has no option `issuer`. `now` and
+  // `currentDate` exclude each other.
   await assert.rejects(forms.fromJwks[0]({ ...OPTIONS, fetch }), refused);
   await assert.rejects(forms.fromIssuer[0](OPTIONS), refused);
   await assert.rejects(

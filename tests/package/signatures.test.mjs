@@ -18,7 +18,7 @@ v8.setFlagsFromString("--expose-gc");
 const collectGarbage = vm.runInNewContext("gc");
 
 /**
- * Replaces the platform's `crypto` with an object that counts the verified signatures in
+ * Replaces the platform's `crypto` with an object that counts the calls of `subtle.verify` in
  * `seen.verified`. `seen.with` replaces functions of its `subtle`.
  */
 function watchCrypto(t, replaced = {}) {
@@ -350,8 +350,8 @@ test("tokens that are verified at the same time don't mix, whoever verifies firs
     const isExpired = n % 5 === 0;
     const token = key.token({ jti: `${n}`, ...(isExpired && { iat: 1, exp: 601, auth_time: 1 }) });
     const [header, payload] = key.token({ jti: `forged ${n}`, roles: ["admin"] }).split(".");
-    // The forged token has the signature of another token. Below, each valid token is verified
-    // twice.
+    // The forged token has the signature of `token`. Below, each `token` is verified twice, and
+    // each forged token once.
     const forged = `${header}.${payload}.${token.split(".")[2]}`;
     return { expected: isExpired ? "expired" : `${n}`, token, forged };
   });

@@ -1,7 +1,8 @@
 // Watches every call into the package's wasm and every call out of it, and makes calls trap. A trap
-// is an error in the wasm after which the instance must not be used again. The package has its own
-// protection against traps. The package creates its instances through this module. This module
-// imports nothing, so it can run in Node, in a page and in a Worker.
+// is an error in the wasm after which the instance must not be used again. The package protects
+// itself against traps, and the tests check this protection. For this, `watchWasm` replaces
+// `WebAssembly.Instance`. This module imports nothing, so it can run in Node, in a page and in a
+// Worker.
 
 /** The wasm module `(module (func (export "trap") unreachable))`. */
 export const UNREACHABLE = Uint8Array.of(
@@ -96,8 +97,8 @@ const mapFunctions = (members, change) =>
   );
 
 /**
- * Calls each function of the package again and again. In each call, a different call into or out of
- * the wasm traps. After each trap, calls all functions, which must work again. Returns the number
+ * Calls each function in `calls` again and again. In each call, a different call into or out of the
+ * wasm traps. After each trap, calls all these functions, which must work again. Returns the number
  * of traps for each function. `wrong` lists what went wrong.
  */
 export async function trapEverywhere(edgegate, watched, { jwks, token, options, user }) {

@@ -1,5 +1,5 @@
-// Compares the declared types of "edgegate-worker" with the types of the built module. Both must
-// have the same members.
+// Compares the declared types of "edgegate-worker" with the types of src/edge/entry.mjs, from which
+// the Worker is built. Both must have the same members.
 import type { AuthService } from "../../npm/edgegate/types/rpc.js";
 import * as declared from "../../npm/edgegate-worker/types/index.js";
 import type * as built from "../../src/edge/entry.mjs";
@@ -15,8 +15,8 @@ type Declared = { [Name in keyof typeof declared]: InstanceType<(typeof declared
 isTrue<Equal<keyof Built["Sessions"], keyof Declared["Sessions"]>>(true);
 isTrue<Equal<keyof Built["Account"], keyof Declared["Account"]>>(true);
 isTrue<Equal<keyof Built["MailGate"], keyof Declared["MailGate"]>>(true);
-// Add the methods of AuthService to the built type. src/edge/rpc.mjs assigns these methods in a way
-// that TypeScript does not see.
+// Add the methods of AuthService to the types of entry.mjs. src/edge/rpc.mjs assigns these methods
+// in a way that TypeScript does not see.
 isTrue<Equal<keyof Built["Auth"] | keyof AuthService, keyof Declared["Auth"]>>(true);
 isTrue<Equal<keyof Built["default"] | keyof AuthService, keyof Declared["default"]>>(true);
 

@@ -15,7 +15,8 @@ import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData, UnsupportedMethodResponse
 
-# Where schemathesis.test.mjs gives out accounts and links: POST, JSON out.
+# The address of the server in supply.mjs, which makes accounts and links. It answers POST requests
+# with JSON.
 SUPPLY = os.environ["EDGEGATE_SUPPLY"]
 ORIGIN = os.environ["EDGEGATE_ORIGIN"]
 SUMMARY = os.environ["EDGEGATE_SUMMARY"]
@@ -34,7 +35,8 @@ PROVE = "POST /auth/reauthenticate"
 RENEW = "POST /auth/token"
 LOG_OUT = "POST /auth/revoke"
 LINKS = {"POST /auth/password/confirm": "reset", "POST /auth/email/verify": "verify", "POST /auth/email/confirm": "change"}
-# After these the account that asked has another session, other rights, or is gone.
+# After these operations, an account has another session or other rights, or is deleted: in ENDS_OWN
+# the account that sends the request, and in ENDS_ANY the account in the path.
 ENDS_OWN = {LOG_OUT, "POST /auth/password/change", "DELETE /auth/me", "DELETE /auth/sessions/{sid}"}
 ENDS_ANY = {
     "PATCH /auth/users/{id}",
@@ -43,8 +45,8 @@ ENDS_ANY = {
     "POST /auth/users/{id}/verify",
     "DELETE /auth/users/{id}/sessions/{sid}",
 }
-# All sessions end, and the counters of every account move.
 INVITE = "POST /auth/users/{id}/invite"
+# Ends all sessions and raises the counters of all accounts.
 RESTORED = "POST /auth/operator/restored"
 USERS = "GET /auth/users"
 ADD_SECRET = "POST /auth/clients/{id}/secrets"
@@ -73,9 +75,9 @@ def retire(*ended):
 
 turns = Counter()
 given = {}
-# The lengths have no common divisor, so that each role meets each value of REAL. The first case of
-# an operation is its example, with an administrator and a real account, so that each operation is
-# accepted at least once.
+# The lengths of ROLES and REAL have no common divisor, so that each role meets each value of REAL.
+# The first case of an operation is its example. It gets the first role and a real account, so that
+# the operation can accept it.
 ROLES = ("admin", "user", "admin", "user", "admin", "user", None)
 REAL = (True, False)
 # For operations that only an operator may use.
@@ -90,7 +92,7 @@ def content_of(case):
 def in_turn(case, purpose, choices):
     """One after the other; the same again for the same content, since hypothesis repeats a case while it shrinks it."""
     if not case.path_parameters and not case.query and case.media_type is None:
-        # Nothing tells one such case from another.
+        # All such cases of an operation have the same content, so the content can't be a key.
         key = None
     else:
         key = (purpose, content_of(case))
@@ -126,7 +128,7 @@ class AccessToken:
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    # Its name with the tests' ISSUER, which is plain HTTP, as openapi.yaml says.
+    # With an ISSUER on plain HTTP, as in this test, the cookie has another name (see openapi.yaml).
     raw_schema["components"]["securitySchemes"]["refreshCookie"]["name"] = COOKIE
     for path, item in raw_schema["paths"].items():
         for method, operation in item.items():
@@ -144,7 +146,7 @@ def narrow(node):
         return
     if "x-codes" in node:
         codes = {"enum": node["x-codes"]}
-        # A problem has `code`, an OAuth error has `error`.
+        # The error code is in the member `code` of problem+json, and in `error` of an OAuth error.
         node["schema"] = {"allOf": [node["schema"], {"properties": {"code": codes, "error": codes}}]}
     if "x-form" in node:
         form = dict(node["x-form"])
@@ -175,7 +177,7 @@ def before_call(context, case, kwargs):
         if "id" in case.path_parameters:
             case.path_parameters["id"] = me["id"]
     if label == INVITE:
-        # An account without a password, which can be invited.
+        # Only an account without a password can be invited.
         case.path_parameters["id"] = supply("invited")["id"]
     if not isinstance(case.body, dict):
         return
@@ -207,36 +209,37 @@ def before_call(context, case, kwargs):
 BEYOND_A_SCHEMA = {
     # Only the service can seal the tokens of mails and logins.
     "invalid_link": None,
-    # A schema counts characters, but the body's limit is in bytes, and an escaped character has
-    # twelve.
+    # A schema counts characters, but the body's limit is in bytes, and an escaped character can
+    # have twelve bytes.
     "payload_too_large": None,
     "invalid_grant": None,
-    # A schema does not know which passwords are common, whether a password contains the address,
-    # and the name of the service.
+    # A schema can't express that a password must not be common, and must not contain the address or
+    # the name of the service.
     "weak_password": {"too_common", "contains_address", "context_word"},
     # A pattern can't describe every rule for an address.
     "invalid_field": {"character", "not_one_at_sign", "local_part", "local_dots", "domain", "domain_mapped", "too_long"}
-    # The account already has the address. With REGISTRATION = "verified" the password is chosen
-    # later; with "open" it is required.
+    # `unchanged`: the account already has the address. `chosen_by_mail`: with REGISTRATION =
+    # "verified" the user chooses the password later. `missing`: with "open" it is required.
     | {"unchanged", "chosen_by_mail", "missing"}
     # A name has no control character and is not only white space.
     | {"control_character", "empty"}
-    # A text is not an IP address.
+    # The schema allows every text where an IP address is required.
     | {"not_an_address"}
-    # A role is to be given and taken, or given to a user who has as many as a token can hold.
+    # The same request adds and removes a role, or the user would have more roles than a token can
+    # hold.
     | {"also_added", "too_many"}
-    # A pattern can't describe every rule for a redirect URI or a resource, and whether there is a key
-    # for an algorithm is a setting.
+    # A pattern can't describe every rule for a redirect URI or a resource. The settings decide
+    # whether there is a key for an algorithm.
     | {"fixed", "percent_encoding", "fragment", "user_info", "host", "dot_segment", "encoded_slash"}
     | {"not_https", "scheme", "query", "not_a_url", "our_own", "no_key"},
     # Only the service knows what was granted.
     "invalid_scope": None,
     "invalid_target": None,
 }
-# In cookie mode the token is not in the body, so a missing cookie is not the body's fault.
+# In cookie mode a body without a token fits the schema. The request fails if it has no cookie.
 WITHOUT_A_COOKIE = {"token is missing", "refresh_token is missing"}
-# Each criterion is optional, but one is required: OpenAPI 3.1 can't express that for parameters.
 WITHOUT_A_LINE = "the body has no lines: send one JSON object a line"
+# Each criterion is optional, but one is required: OpenAPI 3.1 can't express that for parameters.
 WITHOUT_A_CRITERION = "give role, user_id or email as a criterion"
 # Only the service knows the type of an app.
 OF_A_PUBLIC_APP = "a public client has no secrets"
@@ -245,21 +248,21 @@ OF_A_PUBLIC_APP = "a public client has no secrets"
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     if isinstance(failure, AcceptedNegativeData) and response.status_code == 413:
-        # Refused because of its length, before it was read.
+        # The service rejected the request because of its length, before it read the body.
         return False
     if isinstance(failure, AcceptedNegativeData) and case.operation.label in (RENEW, LOG_OUT):
-        # A parameter without a value is left out (RFC 6749 section 3.2).
+        # A parameter without a value is treated as omitted (RFC 6749 section 3.2).
         return not (isinstance(case.body, dict) and any(value in (None, "") for value in case.body.values()))
     if isinstance(failure, UnsupportedMethodResponse):
-        # Forward-auth proxies ask for a check with the method of their own client.
+        # A forward-auth proxy can request a check with the method of its own client's request.
         return f"GET {case.operation.path}" != CHECK
     if isinstance(failure, EnsureResourceAvailability) and case.operation.path.startswith("/auth/clients/"):
-        # The id of an app is its `client_id`. Schemathesis takes another one for the path.
+        # The id in the path is the app's `client_id`. Schemathesis uses another value as the id.
         return False
     if not isinstance(failure, RejectedPositiveData):
         return True
     if response.headers.get("content-type", [""])[0].startswith("text/html"):
-        # Nobody has registered an app with such an id.
+        # No app has the generated client_id. So /auth/authorize answers with an error page.
         return case.operation.path != "/auth/authorize"
     body = response.json()
     code = body.get("code", body.get("error"))
@@ -272,13 +275,14 @@ def filter_failure(context, failure, case, response):
         return False
     if case.operation.label == ADD_SECRET and body.get("detail") == OF_A_PUBLIC_APP:
         return False
-    # A member that only allows the change of another one changes nothing.
+    # This member only allows a change of other members. A body with this member alone is rejected.
     if isinstance(case.body, dict) and list(case.body) == ["may_leave_no_administrator"] and code == "invalid_request":
         return False
-    # A schema of bytes can't say that there is a line among them.
+    # The schema of this body is only bytes. It can't express that the body must have a line.
     if case.media_type == "application/jsonl" and body.get("detail") == WITHOUT_A_LINE:
         return False
-    # A cursor is an id, or with a prefix an address; email and prefix exclude each other.
+    # A schema can't express the rules for these parameters. With `prefix` a cursor is an address,
+    # and otherwise an id. `email` and `prefix` exclude each other.
     if case.operation.label == USERS and code == "invalid_request":
         return False
     reasons = set(body.get("reasons", [])) | {error["reason"] for error in body.get("errors", [])}
@@ -311,7 +315,7 @@ def after_call(context, case, response):
     if not 200 <= response.status_code < 300:
         return
     if label in (RENEW, LOG_OUT, RESTORED) or label in LINKS:
-        # Whose it was is not looked up: all begin anew.
+        # It is not known whose sessions or tokens these requests ended. So replace all accounts.
         accounts.clear()
     elif label in ENDS_OWN:
         retire(*own)

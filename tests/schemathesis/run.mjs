@@ -16,13 +16,14 @@ const CONFIG = inRoot("tests/schemathesis/schemathesis.toml");
 const HOOKS = inRoot("tests/schemathesis/hooks.py");
 
 /**
- * Runs schemathesis for all routes. Then runs it once more with another setting, for the only route
- * that this setting changes. The same seed repeats the same requests. Only the ids and tokens
- * differ, because the Worker makes them.
+ * Runs schemathesis for all routes. Then runs it once more with REGISTRATION = "open", only for the
+ * operation `register`. The same seed repeats the same requests. Only the ids and tokens differ,
+ * because they are made for each run.
  *
  * Returns `{ code, cases, checks, tried }`. `code` is 0 if all checks passed. `cases` is the number
  * of requests. `checks` says how often each check was applied. `tried` has, for each operation, a
- * list of `{ asker, status, times }`: how many times this `asker` (a user) got this `status`.
+ * list of `{ asker, status, times }`: how many times this `asker` got this `status`. `asker` is a
+ * role, `someone` or `nobody` (see hooks.py).
  */
 export async function runSchemathesis({ seed, examples }) {
   await setUp([setup]);

@@ -1,4 +1,5 @@
-//! After an account was deleted, no store contains anything that identifies the person.
+//! After an account was deleted and the cron job has run, no store contains anything that
+//! identifies the person, except a notice of the deletion that could not be sent yet.
 
 use std::fmt::Debug;
 
@@ -34,7 +35,7 @@ fn zoe() -> EmailAddress {
     EmailAddress::parse(ZOE).unwrap()
 }
 
-/// All texts that identify the person, each with a description.
+/// The texts that identify the person, each with a description.
 fn needles() -> Vec<(&'static str, String)> {
     let mut needles: Vec<(&str, String)> = vec![
         ("the address as given", ZOE.to_owned()),

@@ -1,5 +1,6 @@
-//! Delivery of mails. Each mail is sent once, and the service retries a mail until it is sent or
-//! given up.
+//! Delivery of mails. The service retries a mail until it is sent or given up. If a job is
+//! delivered twice, both mails have the same idempotency key, so that the provider can drop the
+//! second.
 
 use edgegate::domain::account::EmailAddress;
 use edgegate::domain::mail::{FailureKind, Job, Locale, MailFailure, NotDue};
@@ -397,8 +398,8 @@ fn the_key_of_a_mail_is_the_same_in_every_try() {
     });
 }
 
-/// After a timeout nobody knows whether the provider accepted the mail. So the mail stays paid: the
-/// budget does not get it back.
+/// After some failures of the provider, such as a timeout, nobody knows whether it accepted the
+/// mail. So the mail stays paid: the budget does not get it back.
 #[test]
 fn a_failure_of_the_provider_is_not_refunded() {
     let world = on_memory(&[("MAIL_BUDGET", "1"), ("LIMITS", "off")]);

@@ -1,4 +1,4 @@
-//! There is always at least one enabled administrator.
+//! A change that would leave no enabled administrator is refused, unless the request allows it.
 
 use edgegate::domain::error::Error;
 use edgegate::domain::mail::Locale::English;

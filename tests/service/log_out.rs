@@ -150,7 +150,8 @@ on_both!(an_invalid_session_id_is_rejected, &[], world => {
         assert_eq!((answer.status, sets_cookie(&answer)), (400, false), "{body}");
         assert!(answer.body.unwrap().contains("invalid_request"), "{body}");
     }
-    // If the body contains a token, the session of that token ends.
+    // A token in the body says which session ends. So a `session_id` beside it is rejected, and no
+    // session ends.
     let request = Request {
         method: "POST",
         path: "/auth/revoke",

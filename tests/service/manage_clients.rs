@@ -79,7 +79,7 @@ on_both!(an_app_is_disabled_and_enabled, &[], world => {
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     world.clock.advance(5);
-    // The store has the time at which the app was disabled.
+    // Disabling the app again does not change the time at which it was disabled.
     let off = service.change_client(&admin, id, disabled(true)).await.unwrap();
     assert_eq!(off.client.disabled_at, Some(now));
     let on = service.change_client(&admin, id, disabled(false)).await.unwrap();

@@ -1,6 +1,6 @@
-//! A login computes the same number of hashes for every address, so its duration does not reveal
-//! who has an account. The number is one. It is two if the password contains a kind of space other
-//! than U+0020.
+//! A login that is refused computes the same number of hashes for every address, so its duration
+//! does not reveal who has an account. The number is one. It is two if the password contains a kind
+//! of space other than U+0020.
 
 use std::rc::Rc;
 

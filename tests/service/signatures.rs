@@ -8,7 +8,7 @@ use edgegate_token::TokenError;
 
 use crate::fixture::{ADA, on_both};
 
-/// Keys made for these tests. The example keys of RFCs can't be used, because the service rejects
+/// A key made for these tests. The example keys of RFCs can't be used, because the service rejects
 /// them.
 const ES256: (&str, &str) = (
     "SIGNING_KEYS",

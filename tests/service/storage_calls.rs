@@ -1,5 +1,5 @@
-//! Counts how often each use case calls the key-value store. A write costs money, so a request with
-//! a forged token must not cause a write.
+//! Counts how often use cases read and write the key-value store. A write costs money, so a request
+//! with a forged token must not cause a write.
 
 use edgegate::adapters::memory::KeyValueCounts;
 use edgegate::domain::policy::{ACCESS_TOKEN_TTL, HOUR, STALE_TTL};

@@ -1,5 +1,5 @@
-//! The list of use cases: every public method of `AuthService`, read from the sources by a Rust
-//! parser.
+//! The list of use cases: the public methods of `AuthService` except [`PARTS`], read from the
+//! sources by a Rust parser.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

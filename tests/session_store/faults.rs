@@ -94,8 +94,8 @@ fn a_lost_write_is_finished_by_a_repeat() {
     }
 }
 
-/// Every eighth call of the store fails, before or after it took effect. The clients retry failed
-/// calls, and nobody is logged out.
+/// On average, one call of KV in eight fails, before or after it took effect. The clients retry
+/// failed calls, and nobody is logged out.
 #[test]
 fn an_unreliable_store_logs_nobody_out() {
     for changes in [EVERY_TIME, &[]] {
@@ -219,7 +219,7 @@ fn tabs_that_share_a_jar_are_not_logged_out() {
         let tabs = join_all((0..4).map(|_| async move {
             let mut asked = 0;
             for _ in 0..40 {
-                // About half of the page loads come within a second of the previous page load.
+                // Half of the pauses are shorter than two seconds.
                 let now = deployment.time.now_ms();
                 let pause = [0, 50, 700, 20_000, 95_000, 300_000];
                 let pause = pause[deployment.dice.below(6) as usize];

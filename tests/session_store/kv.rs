@@ -380,7 +380,7 @@ impl Deployment {
         store.begin(&new, self.now()).await
     }
 
-    /// Writes the records that a login writes.
+    /// Writes the record that a login writes.
     pub(crate) async fn begin(&self, store: &impl SessionStore, user: &User) -> RefreshTicket {
         let ticket = self.ticket(user);
         self.record(store, ticket, None).await.unwrap();

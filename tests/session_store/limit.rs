@@ -9,8 +9,8 @@ use edgegate::ports::{Clock, Ending, NewSession, Ports, SessionStore};
 
 use crate::kv::{Deployment, EVERY_TIME, client, ended_key, renew, seal, session_key};
 
-/// A user signs in 120 times. After each login the sessions are counted, while KV's list is out of
-/// date.
+/// A user signs in 120 times. After some of the logins the sessions are counted, while KV's list
+/// can be out of date.
 #[test]
 fn the_limit_ends_the_oldest_and_clears_away() {
     let deployment = Deployment::new(false);
@@ -142,7 +142,7 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
     }
 }
 
-/// The clock of another location is ahead. So the sessions that have just begun there look newer
+/// The clock of another isolate is ahead. So the sessions that have just begun there look newer
 /// than they are, and the session whose login is followed by a count looks like the oldest. The
 /// count must not end this session.
 #[test]
@@ -259,7 +259,7 @@ fn a_list_leaves_out_what_has_gone_idle() {
     assert_eq!(listed(), 0);
 }
 
-/// The user has more sessions than KV returns in one call.
+/// The user has more sessions than one bulk read of KV can ask about (100 keys).
 #[test]
 fn a_long_list_is_read_in_parts() {
     let deployment = Deployment::new(false);

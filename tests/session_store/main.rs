@@ -4,8 +4,7 @@
 //!
 //! | file | what is tested |
 //! |---|---|
-//! | `suite` | the conformance suite, in memory and on a simulated KV that is quick, slow or
-//! failing |
+//! | `suite` | the conformance suite, in memory and on a quick, slow or failing simulated KV |
 //! | `rules` | the simulation of KV follows KV's rules |
 //! | `tabs` | many tabs renew at once, at one location and at ten |
 //! | `refusals` | KV accepts only one write a second for a key |
@@ -14,8 +13,8 @@
 //! | `races` | revoke-all, log-out and renewals at the same time |
 //! | `proofs` | the user enters the password again at a location with stale data |
 //! | `limit` | the limit on the number of sessions |
-//! | `protection` | a revocation lasts longer than the tokens that it revokes, even if the settings
-//! change |
+//! | `sign_on` | a log-out also signs the user out of the apps |
+//! | `protection` | a revocation outlasts the tokens that it revokes, whatever the settings |
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Revokes and renews at the same time. Each storage operation takes 5 to 15 ms. After the
-//! revocation, a token is accepted at most for the stated time.
+//! Revokes and renews at the same time. In most of these tests, each direction of a storage call
+//! takes 5 to 15 ms. After the revocation, a token is accepted at most for the stated time.
 
 use std::cell::Cell;
 
@@ -44,8 +44,8 @@ fn begin_all(deployment: &Deployment, service: &Service, user: &User) -> Vec<Ref
         .collect()
 }
 
-/// A client that renews every 40 ms, and after each renewal checks the new access token at two
-/// locations.
+/// A client that renews, pauses for 40 ms, and renews again. After each renewal it checks the new
+/// access token at the other location. At the end it checks the newest tokens at both locations.
 async fn client_of(
     deployment: &Deployment,
     [here, there]: [&Service; 2],

@@ -107,8 +107,8 @@ fn a_log_out_elsewhere_reaches_the_apps_within_the_stated_time() {
     assert!(run.run(has_ended(&deployment, &here, app)));
 }
 
-/// The ways in which sessions end in this test. They happen in any order. Only a log-out signs the
-/// user out of the app, and no other ending undoes a log-out.
+/// The ways in which sessions end in this test. They happen in any order. Only a log-out and the
+/// reuse of a browser's token sign the user out of the app, and no other ending undoes that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     FirstReplaced,

@@ -82,7 +82,7 @@ impl World for OnKv {
     }
     fn after_response(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + '_>> {
         Box::pin(async {
-            // If work after a response fails, the service only logs the error. The next login does
+            // If work after a response fails, the service only logs the error. A later login does
             // this work again.
             let _ = self.background.run().await;
             Ok(())

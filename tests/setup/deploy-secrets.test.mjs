@@ -1,5 +1,5 @@
 // Tests the files that `edgegate deploy` writes below .edgegate. The files with the secrets of each
-// environment must stay. All other files must be deleted again.
+// environment must stay. The files for an upload and for a lock must be deleted again.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -82,7 +82,7 @@ test("of those that find the lock of a killed run at once, one at a time works",
   for (let round = 0; round < rounds; round += 1)
     writeFileSync(project.inProject(`.edgegate/round${round}.lock`), `${killed} left`);
   const log = project.inProject("log");
-  // In each round, all processes try to get the lock in the same millisecond.
+  // In each round, all processes try to get the lock at about the same time.
   const script = `
     import { appendFileSync } from "node:fs";
     import { join } from "node:path";

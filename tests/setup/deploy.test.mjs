@@ -30,8 +30,8 @@ function changed(change) {
   return path;
 }
 
-// The configurations that were read so far. wrangler takes a second to read a configuration, so
-// each configuration is read only once.
+// The configurations that `check` has read so far. wrangler takes a second to read a configuration,
+// so `check` reads each configuration only once.
 const read = new Map();
 
 /**
@@ -145,8 +145,8 @@ test("what this version needs is named: crons, classes and paths", async () => {
   const crons = (value) => (text) =>
     text.replace('crons = ["* * * * *", "*/5 * * * *"]', `crons = ${value}`);
   assert.deepEqual(await lacks(crons('["* * * * *"]')), ['the cron "*/5 * * * *"']);
-  // With KV, the cron job of every minute is not needed. This job updates the copies of users'
-  // rows, which exist only with "durable".
+  // With SESSION_STORE "kv", the cron job of every minute is not needed. This job updates the
+  // copies of users' rows in Durable Objects, which the service uses only with "durable".
   assert.deepEqual(await lacks(crons('["*/5 * * * *"]')), []);
   assert.deepEqual(
     await lacks((text) =>

@@ -1,6 +1,6 @@
 // Tests how the first administrator is made. If the account has no password, the command prints a
-// link with which its owner can choose one. If somebody else might have registered the account, it
-// never becomes an administrator's account.
+// link with which its owner can choose one. If the account has a password but its address was not
+// verified, somebody else might have registered it. Then the command does not change the account.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeAdmin } from "../../npm/edgegate-worker/cli/lib/first-admin.js";

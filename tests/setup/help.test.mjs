@@ -1,4 +1,5 @@
-// With --help, every script must print its usage and do nothing else.
+// With --help, every script of package.json that is directly in scripts/ or bench/ must print its
+// usage and do nothing else.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

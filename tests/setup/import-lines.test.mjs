@@ -20,7 +20,7 @@ const collect = async (items) => {
   for await (const item of items) all.push(item);
   return all;
 };
-/** Returns the text as a list of chunks. Each chunk has `size` bytes. */
+/** Returns the text as a list of chunks. Each chunk but the last one has `size` bytes. */
 const inChunks = (text, size) => {
   const bytes = Buffer.from(text);
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, n) =>
@@ -124,7 +124,7 @@ test("a batch has at most 500 rows and at most as many bytes as a request may ha
 
 /**
  * Returns a fake service. The function `judge` decides what it answers. The service records the
- * sizes of the requests, the reports, and the pauses that the command makes.
+ * number of rows in each request, the reports, and the pauses that the command makes.
  */
 function serviceOf(judge) {
   const sizes = /** @type {number[]} */ ([]);

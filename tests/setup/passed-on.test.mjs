@@ -1,7 +1,7 @@
 // `npm run deploy --env staging` does not pass `--env` to the script, because npm takes it as an
 // option of its own. The command notices options that were lost in this way. The command passes
-// other options on to wrangler. Among these it finds the options that it has to know itself, in
-// every spelling that wrangler accepts.
+// other options on to wrangler. Among these it finds the options that it has to know itself, also
+// if they are written as `--dryRun` or with `=`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { firstOf, refuseLostOptions } from "../../npm/edgegate-worker/cli/lib/passed-on.js";

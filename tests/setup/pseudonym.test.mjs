@@ -1,4 +1,4 @@
-// The Worker writes a pseudonym in place of an email address or a network address.
+// In its log, the Worker writes a pseudonym in place of an email address or a network address.
 // `edgegate pseudonym` shows this pseudonym. The tests of src/domain/event/pseudonym.rs use the
 // same values.
 import assert from "node:assert/strict";

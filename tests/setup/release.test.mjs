@@ -1,5 +1,5 @@
-// Checks what the repository must contain for a release: the same version in all files, and an
-// entry in the changelog.
+// Tests the checks before a release: all files must name the same version, and the changelog must
+// have an entry for it. Also checks that all files of the repository name the same version now.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

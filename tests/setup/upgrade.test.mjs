@@ -136,7 +136,7 @@ test("an edited configuration stays JSON that wrangler reads", () => {
     '{\r\n  "vars": {\r\n    // "ISSUER": "x",\r\n    "A": "1"\r\n  }\r\n}\r\n',
     '{ "vars": { "A": "1" /* "ISSUER": */ } }',
     '{ "name": "my-auth" }',
-    // This text begins with a byte order mark, which is the only error that wrangler tolerates.
+    // This text begins with a byte order mark, which wrangler accepts.
     '\ufeff{\n  "vars": {\n    // "ISSUER": "x"\n    "A": "1"\n  }\n}\n',
   ]) {
     const edited = setIn(text, ["vars", "ISSUER"], wanted);

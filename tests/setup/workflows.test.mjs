@@ -1,5 +1,6 @@
 // The workflows of GitHub Actions can't run in a test. Therefore a linter checks them. The test
-// also runs each of their commands as GitHub would, but in such a way that nothing is published.
+// also runs their commands as GitHub would, except those in NOT_RUN, but in such a way that nothing
+// is published.
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -41,8 +42,7 @@ const release = workflow(".github/workflows/release.yml");
 
 // Options that the test adds to the commands of cargo, so that these commands publish nothing.
 const DRY_RUN = "--dry-run --allow-dirty";
-// Commands that the test does not run. For each command, the reason: the command would break the
-// environment of the tests, or another test runs it.
+// Commands that the test does not run, each with the reason.
 const NOT_RUN = {
   "npm ci": "it deletes node_modules, from which the tests run",
   "npm install": "create.test.mjs installs a new project",
@@ -293,7 +293,8 @@ test("the other commands run, and those that can't are listed with the reason", 
 });
 
 /**
- * Copies the files of this repository, and adds an entry for the version to the changelog.
+ * Makes a git repository with a copy of this repository's files. If the changelog has no entry for
+ * the version, turns the entry of the unreleased changes into one.
  *
  * @param {string} folder
  */

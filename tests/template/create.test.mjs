@@ -1,6 +1,6 @@
 // Tests `npm create edgegate` with the packed packages. The folder has a space in its name, the
-// machine has Node and no other programs, and there is no terminal. The commands in README.md are
-// run unchanged.
+// PATH has only Node, npm and a shell, and there is no terminal. In the commands of README.md, only
+// the port and the paths of the packages are changed.
 import assert from "node:assert/strict";
 import {
   cpSync,

@@ -1,5 +1,5 @@
-// Makes projects with `npm create edgegate` and the packed packages. It simulates a machine that
-// has only Node.
+// Makes projects with `npm create edgegate` and the packed packages. It simulates a machine on
+// which a command finds only Node, npm and a shell.
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";

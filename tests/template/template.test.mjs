@@ -1,5 +1,5 @@
 // Tests the template for projects. Its configuration must have the same bindings as the
-// repository's own configuration. It must not need anything outside of its folder.
+// repository's own configuration, except for KV. It must not need anything outside of its folder.
 // tests/setup/workflows.test.mjs checks its workflow.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-//! Reads arguments from JavaScript. A JavaScript caller can pass anything, so each value is checked
-//! before any part of it is copied into the wasm's memory.
+//! Reads arguments from JavaScript. A JavaScript caller can pass anything, so the type and the
+//! length of each value are checked before any part of it is copied into the wasm's memory.
 //!
 //! serde-wasm-bindgen is used only to read the members of an object. It must not convert the values
 //! of the members, because its conversion is too lenient: it would copy a string of any length,
@@ -67,7 +67,8 @@ pub(super) trait FromJs: Sized {
     fn from_js(value: &JsValue) -> Result<Self, &'static str>;
 }
 
-/// A string of at most `MAX` bytes that the caller wrote: an option, or an address to compare with.
+/// A string that the caller wrote: an option, or an address to compare with. It is not empty and
+/// has at most `MAX` UTF-16 code units, so it can have more than `MAX` bytes in UTF-8.
 pub(super) struct Setting<const MAX: usize>(pub(super) String);
 
 impl<const MAX: usize> FromJs for Setting<MAX> {
@@ -121,7 +122,8 @@ pub(super) enum TextProblem {
 }
 
 /// The string in this value. A string is too long if it has more UTF-16 code units than `max`,
-/// because it then has more than `max` bytes.
+/// because it then has more than `max` bytes. A shorter string can have more than `max` bytes too:
+/// this is not checked here.
 pub(super) fn text(value: &JsValue, max: usize) -> Result<String, TextProblem> {
     let string: &JsString = value.dyn_ref().ok_or(TextProblem::NotString)?;
     // A string has at least as many bytes of UTF-8 as it has code units of UTF-16.

@@ -30,17 +30,18 @@ struct PublicKey {
 
 #[wasm_bindgen]
 impl Verifier {
-    /// Judges everything about a token except its signature, at `now`, in Unix seconds. If the form
-    /// of the token and of its signature is valid, this method calls `check.begin`, and judges the
-    /// claims while the platform verifies the signature.
+    /// Judges everything about a token except whether its signature matches, at `now`, in Unix
+    /// seconds. If the form of the token and of its signature is valid, this method calls
+    /// `check.begin`, and judges the claims while the platform verifies the signature.
     ///
     /// Returns JSON: either the claims, or a string with the reason ([`TokenError::reason`]) why
     /// the claims are refused. **The caller must not use either result before it knows that the
     /// signature is valid.** `token` is the text of the token in ASCII.
     ///
     /// # Errors
-    /// A [`Refusal`]: `now` is not a valid time, or the form of the token breaks a rule. In the
-    /// second case, the error is the first rule that is broken.
+    /// A [`Refusal`]: `now` is not a valid time, the form of the token or of its signature breaks a
+    /// rule, or the key set has no key for the token. If a rule is broken, the error is the first
+    /// such rule.
     #[wasm_bindgen(js_name = judgeUnverified)]
     pub fn judge_unverified(
         &self,

@@ -1,5 +1,5 @@
-//! The password hash scrypt (RFC 7914). It uses memory that the caller provides: the blocks that
-//! Argon2 also uses.
+//! The password hash scrypt (RFC 7914). Its large table is in memory that the caller provides: the
+//! blocks that Argon2 also uses.
 //!
 //! This is not the crate `scrypt` of crates.io, because that crate allocates memory of its own for
 //! each hash and frees it afterwards. Small allocations would then take parts of the freed memory,

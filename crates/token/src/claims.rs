@@ -10,7 +10,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use serde::{Serialize, Serializer};
 
-/// The claims of an access token. Times are Unix seconds.
+/// The claims of an access token. Times are Unix seconds. The limits that are named here apply to
+/// verified and to issued tokens. The claims of an unverified token can break them.
 ///
 /// This type does not implement `Deserialize`. So claims can be read only with this crate's own
 /// reader, which rejects duplicate members.

@@ -3,9 +3,9 @@
 //! An address has two forms. Mail is sent to the address as it was given. The canonical form is
 //! used to compare addresses: no two accounts have the same canonical form. In the canonical form,
 //! the local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA
-//! A-labels in lower case. Nothing else is mapped. Other software also mapped upper case beyond
-//! ASCII and look-alike characters. As a result, the owner of a similar address could take over an
-//! account (CVE-2019-19844).
+//! A-labels in lower case, which are made from its NFC. Nothing else is mapped. Other software also
+//! mapped upper case beyond ASCII and look-alike characters. As a result, the owner of a similar
+//! address could take over an account (CVE-2019-19844).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -108,7 +108,8 @@ impl EmailAddress {
 
     /// Reads an address that was accepted and stored earlier. The address is read even if the
     /// current rules would reject it. Otherwise accounts could no longer be read after a rule
-    /// became stricter. `None` for a text that no version of the rules has ever accepted.
+    /// became stricter. `None` if a text has a length or a character that no version of the rules
+    /// has ever accepted, or does not have exactly one at sign.
     ///
     /// ```
     /// use edgegate_token::EmailAddress;

@@ -3,8 +3,9 @@
 //! security hole.
 //!
 //! This module uses serde_json to parse and to write JSON. It does not use serde_json's type
-//! `Value`, because `Value` keeps only the last of two members with the same name. No type derives
-//! `Deserialize`, because a derived implementation ignores duplicates among unknown members.
+//! `Value`, because `Value` keeps only the last of two members with the same name. No type that is
+//! read from JSON derives `Deserialize`, because a derived implementation ignores duplicates among
+//! unknown members.
 //! `Value` and derived implementations would also make the Worker 24 KB larger (gzipped).
 
 use alloc::borrow::ToOwned as _;
@@ -121,7 +122,7 @@ impl Json {
         Self::Object(object)
     }
 
-    /// Writes the value as JSON.
+    /// Writes the value as JSON. The text is empty if the value contains [`Json::OtherNumber`].
     #[must_use]
     pub fn to_text(&self) -> String {
         // Writing fails only for `OtherNumber`. This crate never writes a value that contains it.

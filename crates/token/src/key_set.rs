@@ -13,8 +13,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use zeroize::Zeroize as _;
 
-/// The keys of one issuer. The first key signs tokens. All keys verify tokens. Key material is
-/// erased from memory when the set is dropped, and is never printed.
+/// The keys of one issuer. The first key signs tokens, if it has its private half. All keys verify
+/// tokens. Secret key material is erased from memory when the set is dropped, and no key material
+/// is ever printed.
 ///
 /// The type of a key decides its algorithm (RFC 8725 section 3.1):
 ///
@@ -69,7 +70,7 @@ impl KeySet {
     ///
     /// # Errors
     /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. If no key can
-    /// be used, the error is the rule that the first key breaks.
+    /// be used, the error says why the first key was skipped.
     pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
         Self::read(text, SetKind::Public)
     }

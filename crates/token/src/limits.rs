@@ -7,7 +7,7 @@ pub const ACCESS_TOKEN_MAX_BYTES: usize = 4096;
 
 /// Longest time between `iat` and `exp` of an access token, in seconds. Tokens are valid for ten
 /// minutes by default, so a day is more than enough. Because of the limit, a thief who has stolen a
-/// signing key can't make tokens that stay valid for years.
+/// signing key can't make a token that stays valid for years.
 pub const ACCESS_TOKEN_MAX_LIFE_SECONDS: u64 = 86_400;
 
 /// How many seconds after `exp` a token is still valid. It is 0 on a server, because the same
@@ -46,9 +46,9 @@ pub const EXPECTED_MAX_BYTES: usize = ACCESS_TOKEN_MAX_BYTES;
 /// Longest role, in characters.
 pub const ROLE_MAX_CHARS: usize = 64;
 
-/// Deepest nesting of JSON in a token or a key set. The service's own tokens and key sets are
-/// nested two levels deep. A limit is needed because the reader is recursive, and the stack of the
-/// wasm has only 1 MiB.
+/// Deepest nesting of JSON that is read. The service's own tokens are nested two levels deep, and
+/// its key sets three. A limit is needed because the reader is recursive, and the stack of the wasm
+/// has only 1 MiB.
 pub const JSON_MAX_DEPTH: usize = 16;
 
 /// Longest key id, in bytes. An RFC 7638 thumbprint has 43 bytes.

@@ -15,7 +15,7 @@ macro_rules! reasons {
         }
 
         impl $name {
-            /// All variants, in the order of their checks.
+            /// All variants, in the order of the table.
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )* ];
 
             /// A stable snake_case code for logs and clients.

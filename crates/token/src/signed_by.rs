@@ -210,8 +210,9 @@ impl<'t> SignedBy<'t> {
 /// A token whose signature was verified. Its claims have not been read yet:
 /// [`SignedToken::judge`] reads and judges them.
 ///
-/// Only the methods of [`SignedBy`] make a `SignedToken`, after the signature was verified. Nobody
-/// else can make one:
+/// Only two methods of [`SignedBy`] make a `SignedToken`: [`SignedBy::verify`] verifies the
+/// signature, and [`SignedBy::trust_signature_verified_elsewhere`] trusts its caller. Nobody else
+/// can make one:
 ///
 /// ```compile_fail
 /// let forged = edgegate_token::SignedToken { payload: b"{}" };

@@ -4,8 +4,8 @@
 //! tables. If the wasm contained the tables, every Worker and every page would be 40 KB larger
 //! (gzipped). The engine and the native code give the same results, because Unicode guarantees that
 //! the normalisation (UAX 15 section 3) and the lower case of an assigned character never change. A
-//! character that the platform does not know yet has no class, so it is not accepted anywhere. No
-//! other file of this crate depends on the platform.
+//! character that the platform does not know yet has no class, so it is not accepted in an email
+//! address. No other file of this crate depends on the platform.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;

@@ -113,7 +113,8 @@ async function runDev(more, options, command) {
 /**
  * The `--var` options for wrangler. If the configuration has `secrets.required`, wrangler reads
  * from .dev.vars only the variables that this list names. It silently ignores all other variables,
- * such as DEV. So this function returns options for the other variables.
+ * such as DEV. So this function returns options for the other variables, for the variables of this
+ * command's own `--var`, and for ISSUER, if it is not set.
  *
  * @param {import("./lib/local.js").LocalSettings} settings
  * @param {Map<string, string>} vars

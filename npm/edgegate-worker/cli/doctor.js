@@ -95,7 +95,8 @@ async function checkLocal(project, environment, options) {
 }
 
 /**
- * Finds what the operator should correct before the first deploy.
+ * Finds what the operator should correct before the first deploy: the logs, and, if this machine
+ * has no record of a deploy, the names of the stores.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {import("./lib/config.js").Config} config

@@ -111,7 +111,7 @@ ${commands.join("\n")}`;
  */
 function newSecrets({ pepper, idToken }) {
   // The first pepper gets the number 1. Each password hash names the number of the pepper with
-  // which it was made, so the operator must give each further pepper a new, higher number.
+  // which it was made, so the operator must give each further pepper a number of its own.
   if (pepper) return { warning: WARNING.pepper, secrets: { PEPPERS: `1:${ticketSecret()}` } };
   if (idToken) return { warning: WARNING.idToken, secrets: { ID_TOKEN_KEYS: idTokenKeys() } };
   const secrets = { SIGNING_KEYS: signingKeys(), TICKET_SECRET: ticketSecret() };
@@ -239,8 +239,9 @@ function requireDue({ name, text, done }, step, options, idle) {
 }
 
 /**
- * Throws if the secret on this machine differs from the secret of the service. Without this check,
- * the command could overwrite the keys of the service with unrelated keys.
+ * Throws if the secret on this machine seems to differ from the secret of the service. Without this
+ * check, the command could overwrite the keys of the service with unrelated keys. Checks nothing if
+ * the deployed Worker has no ISSUER.
  *
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
  * @param {import("./lib/config.js").Config} config
@@ -259,7 +260,8 @@ async function requireSame(cloudflare, config, situation, pending) {
   if (!issuer) return;
   if (name === "TICKET_SECRET")
     return requireSameTickets(cloudflare, config, { ...situation, issuer }, pending);
-  // Only the public halves of the keys can be compared, because the service publishes only these.
+  // Only the ids of the public keys are compared. The service publishes no private keys, and
+  // nothing about symmetric keys.
   const { keys: published } = await fetchKeys(issuer);
   const theirs = published.map(({ kid }) => kid);
   const isSame = (/** @type {string} */ secret) => {

@@ -67,7 +67,7 @@ function local(project, environment, text, options) {
 }
 
 /**
- * Asks the deployed service, because only it has the secret.
+ * Asks the deployed service, because this machine might not have the service's secret.
  *
  * @param {import("./lib/project.js").Project} project
  * @param {string | undefined} environment

@@ -1,8 +1,8 @@
 // `edgegate restored`: to be run after the database was restored from a backup. Each account has
 // counters, and its tokens and mailed links contain their values. This command raises the counters
-// of all accounts above every value that was used before the restore. So no token from
-// before the restore can renew a session, no link from before the restore works, and no new token
-// is rejected by mistake. An access token from before the restore can stay valid until it expires.
+// of all accounts above every value that was used before the restore. So no token from before the
+// restore can renew a session, no link from before the restore works, and no new token is rejected
+// by mistake. An access token from before the restore can stay valid until it expires.
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, withService } from "./lib/service.js";

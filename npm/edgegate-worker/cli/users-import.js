@@ -7,7 +7,7 @@ import { Lost } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, withService } from "./lib/service.js";
 
-/** How many lines there are between two reports of the progress. */
+/** The progress is reported at each line whose number is a multiple of this. */
 const PROGRESS_LINES = 500;
 
 /**

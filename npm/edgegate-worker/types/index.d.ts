@@ -18,8 +18,8 @@ declare const Methods: new <Env = Cloudflare.Env>(
 ) => WorkerEntrypoint<Env> & AuthService;
 
 /**
- * The seven methods that other Workers can call. Each of them needs a binding to this Worker with
- * `"entrypoint": "Auth"`.
+ * The seven methods that other Workers can call. A Worker that calls them needs a binding to this
+ * Worker with `"entrypoint": "Auth"`.
  */
 export class Auth<Env = Cloudflare.Env> extends Methods<Env> {}
 

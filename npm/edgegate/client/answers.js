@@ -1,5 +1,5 @@
-// Reads users and sessions from the service's answers. The client passes a user or a session on to
-// the page only if its form is valid.
+// Reads users and sessions from the service's answers. The client passes a user on to the page only
+// if all its members are valid, and a session only if the members that the client needs are valid.
 /** @import { Session, User } from "../types/client.d.ts" */
 
 /**

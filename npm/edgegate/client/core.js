@@ -371,7 +371,7 @@ export class Core {
 
   /**
    * Sends a DELETE request that ends this session. The answer clears the cookie, if the cookie
-   * belongs to the same session.
+   * belongs to a session that the request has ended.
    *
    * @param {string} path
    * @param {object | undefined} body

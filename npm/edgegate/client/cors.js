@@ -2,8 +2,8 @@
 //
 // To a page, a service whose ALLOWED_ORIGINS does not list the page's origin looks like a service
 // that is down: in both cases `fetch` rejects with the same TypeError (Fetch standard, CORS check).
-// So this module sends two more requests. Their results show whether the service is down or the
-// page's origin is missing in the list. The two requests carry neither a cookie nor a token.
+// So this module sends one or two more requests. Their results show whether the service is down or
+// the page's origin is missing in the list. These requests carry neither a cookie nor a token.
 /** @import { Platform } from "./platform.js" */
 import { EdgegateError } from "../errors.js";
 import { PROBE_MS } from "./timeouts.js";

@@ -237,7 +237,7 @@ function originOfPage(origin) {
 
 /**
  * Returns the members of `given` that are in `required` and `optional`. Throws if one of them is
- * not a string, because then the caller has made a mistake.
+ * not a string, because then the caller has made a mistake. An optional member may be undefined.
  *
  * @template {string} R
  * @template {string} [O=never]

@@ -1,5 +1,6 @@
 // Makes sure that only one request at a time uses or sets the cookie. A queue orders the requests
-// of this tab, and a Web Lock orders the tabs.
+// of this tab, and a Web Lock orders the tabs. Without Web Locks, only the requests of each tab are
+// ordered.
 //
 // The service tolerates two renewals at once. But when a session has ended, the answer to a renewal
 // clears the cookie. That answer must not arrive after a login in another tab has set a new cookie,

@@ -1,12 +1,14 @@
 // Remembers a logout that the service does not know of yet.
 //
-// Only the service can clear the cookie. If the service can't be reached, the client stores a
-// record that the session must end. The code below calls this record a wish. If the page knew its
-// session, the record is the id of that session. It never contains a token or a name. The client
-// sends the logout to the service before the next renewal. Before that renewal, the user can sign
-// in again at another origin of the site. The origins of a site share the cookie, but each origin
-// has its own storage. So the cookie can belong to a later session by then, which the logout must
-// not end. Therefore the logout names the session that must end, if the page knew it.
+// Only the service can clear the cookie, and it is possible that the service can't be reached. So
+// each logout first stores a record that the session must end, and removes the record when the
+// service has answered. The code below calls this record a wish. If the page knew its session, the
+// record is the id of that session. It never contains a token or a name.
+//
+// If a wish is left, the client sends the logout again, before the next renewal. Before that, the
+// user can sign in again at another origin of the site. The origins of a site share the cookie, but
+// each origin has its own storage. So the cookie can belong to a later session by then, which the
+// logout must not end. Therefore the logout names the session that must end, if the page knew it.
 /** @import { Platform } from "./platform.js" */
 
 // The value of a wish without a session id, for a page that did not know which session it had. The

@@ -1,9 +1,9 @@
 // Decides when the access token is renewed, and what a failed renewal means.
 //
-// Only the error `invalid_grant` from the service itself ends the session. The session does not end
-// if there is no answer, if a captive portal answers, or if the status of the answer is 429, 500 or
-// 503. In these cases the client tries again after growing pauses, and at once when the device is
-// back online.
+// Of the errors of a renewal, only `invalid_grant` from the service itself ends the session. The
+// session does not end if there is no answer, if a captive portal answers, or if the status of the
+// answer is 429, 500 or 503. In these cases the client tries again after growing pauses. After a
+// `network_error` it also tries again at once when the device is back online.
 /**
  * @import { SignedOutReason } from "../types/client.d.ts"
  * @import { EventTargetLike } from "../types/platform.d.ts"
@@ -24,8 +24,8 @@ const DOUBT_MS = 5_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * The error of a renewal that was given up, because a login or a logout has replaced it. Callers of
- * the client never see this error.
+ * The error of a renewal that was given up, for example because a login or a logout has replaced
+ * it, or because the client was closed. Callers of the client never see this error.
  */
 class GivenUp extends Error {}
 
@@ -68,8 +68,8 @@ export class Renewal {
 
   /**
    * Renews the token, or waits for the renewal in progress. Resolves when the session has a new
-   * token, when the session has ended, or when a login or a logout has replaced the renewal.
-   * Rejects if the client could not find out whether the session continues.
+   * token, when the session has ended, or when the renewal was given up (see `GivenUp`). Rejects if
+   * the client could not find out whether the session continues, or was closed.
    */
   async renew() {
     if (this.#ban.left > 0 && this.#failure) throw this.#banned(this.#failure);
@@ -92,8 +92,8 @@ export class Renewal {
   }
 
   /**
-   * Forgets earlier failures, and ends the pauses after them. Call this when the service has issued
-   * a new token, so that it is known who is signed in.
+   * Forgets earlier failures, and ends the pauses after them. Call this when it is known who is
+   * signed in: the service has issued a new token, or the session has ended.
    */
   succeeded() {
     this.#failures = 0;

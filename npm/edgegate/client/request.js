@@ -10,14 +10,15 @@ import { STATUS } from "../generated.js";
 import { decodeText } from "../text.js";
 import { REQUEST_MS } from "./timeouts.js";
 
-// The largest answer is a list of a hundred sessions with their User-Agents: about 100 KB.
+// The largest answers are lists of sessions with their User-Agents. A user has up to a hundred
+// sessions, about 100 KB, and up to twenty more for each app.
 const ANSWER_MAX_BYTES = 256 * 1024;
 // A longer `Retry-After` is reduced to this value, because no user waits for more than an hour.
 const RETRY_AFTER_MAX_SECONDS = 3600;
 
 /**
- * OAuth (RFC 6749 section 5.2) has its own names for two errors. The values are the service's codes
- * for the same errors.
+ * OAuth (RFC 6749 section 4.1.2.1) has its own names for two errors. The service uses these names
+ * at its OAuth endpoints. The values are the service's codes for the same errors.
  *
  * @type {Record<string, ServiceErrorCode>}
  */
@@ -84,7 +85,8 @@ export async function request(platform, url, options) {
       // accident.
       credentials: cookie ? "include" : "same-origin",
       cache: "no-store",
-      // The service never answers with a redirect, so a redirect comes from somebody else.
+      // The service never answers these requests with a redirect, so a redirect comes from somebody
+      // else.
       redirect: "error",
       keepalive,
       signal: abort.signal,

@@ -15,8 +15,9 @@ import { freezeUser } from "./answers.js";
  */
 export const UNKNOWN = Object.freeze({ status: "unknown", user: null });
 
-// A token is renewed this long before it expires. If a quarter of the token's life is shorter, the
-// token is renewed when a quarter of its life is left.
+// A token is renewed at least this long before it expires. If a quarter of the token's life is
+// shorter, the token is renewed when at least a quarter of its life is left. `renewIn` adds up to
+// half of this time.
 const LEAD_SECONDS = 60;
 // A token that expires within this time is not sent any more: it could expire on its way to the
 // server.
@@ -155,8 +156,9 @@ export class Session {
   }
 
   /**
-   * Whether a token from another tab belongs to the user of this session, is valid, and is newer
-   * than the token of this tab.
+   * Whether this tab should use a token from another tab: the token belongs to the user of this
+   * session, has not expired, and is newer than the token of this tab (or can replace one that is
+   * not usable).
    *
    * @param {string} token
    * @param {Claims} claims

@@ -16,8 +16,8 @@ export const LOGOUT_MS = 10_000;
  */
 export const NAMES_MS = 10_000;
 /**
- * The limit for each of the two requests with which cors.js finds out why the service does not
- * answer.
+ * The limit for each of the one or two requests with which cors.js finds out why the service does
+ * not answer.
  */
 export const PROBE_MS = 2_000;
 /**
@@ -27,8 +27,8 @@ export const PROBE_MS = 2_000;
 export const HANDOVER_MS = 1_000;
 
 // A tab that holds the lock sends one request, or it renews. Before it renews, it sometimes waits
-// for a message of another tab and sends a logout. If there is no answer, it sends two requests to
-// find out why.
+// for a message of another tab and sends a logout. If there is no answer, it sends up to two
+// requests to find out why.
 const LONGEST_WORK_MS = Math.max(REQUEST_MS, HANDOVER_MS + LOGOUT_MS + RENEWAL_MS) + 2 * PROBE_MS;
 // A timer can fire late, and it takes a moment to read an answer.
 const SLACK_MS = 5_000;

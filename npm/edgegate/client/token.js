@@ -19,8 +19,8 @@ import { decodeText } from "../text.js";
  */
 
 /**
- * The claims of an access token; undefined if `token` is not an access token of an edgegate
- * service.
+ * The claims of an access token; undefined if `token` does not have the form of an access token of
+ * an edgegate service.
  *
  * @param {unknown} token
  * @returns {Claims | undefined}

@@ -17,19 +17,20 @@
  * `auth.example.com` do. If their origins differ, the page's origin must be in the service's
  * `ALLOWED_ORIGINS`.
  *
- * **Renewal.** The client renews the access token a minute before it expires. If a quarter of the
- * token's life is less than a minute, the client renews the token when a quarter of its life is
- * left. In a hidden tab, the client waits with the renewal until a caller asks for a token or the
- * tab becomes visible. One tab renews for all tabs: a Web Lock lets only one tab at a time ask the
- * service, and this tab passes the new access token to the other tabs over a BroadcastChannel, from
- * memory to memory. Browsers have Web Locks only in secure contexts, such as a page over https.
- * Without Web Locks, several tabs can renew at the same time, which the service allows. Without a
- * BroadcastChannel, each tab renews for itself, which the service also allows. The device's clock
- * can be wrong, so the client uses the service's time, which it reads from the service's answers.
+ * **Renewal.** The client renews the access token about a minute before it expires. If a quarter of
+ * the token's life is less than a minute, the client renews the token when about a quarter of its
+ * life is left. In a hidden tab, the client waits with the renewal until a caller asks for a token
+ * or the tab becomes visible. One tab renews for all tabs: a Web Lock lets only one tab at a time
+ * ask the service, and this tab passes the new access token to the other tabs over a
+ * BroadcastChannel, from memory to memory. Browsers have Web Locks only in secure contexts, such as
+ * a page over https. Without Web Locks, several tabs can renew at the same time, which the service
+ * allows. Without a BroadcastChannel, each tab renews for itself, which the service also allows.
+ * The device's clock can be wrong, so the client uses the service's time, which it reads from the
+ * service's answers.
  *
  * **What signs out.** The user is signed out by each of these:
  *
- * - `logout()`, in this tab or in another
+ * - `logout()`, or `endSession` with this session, in this tab or in another
  * - the service's answer that the session has ended (`invalid_grant`)
  * - the deletion of the account
  * - the login of another user in the same browser
@@ -176,8 +177,8 @@ export interface Platform {
  *
  * - `logout`: `logout()`, or `endSession` with this session, in this tab;
  * - `other_tab`: one of the two calls named under `logout`, in another tab;
- * - `session_ended`: the service says that the session has ended, because it was ended on another
- *   device or by a password reset, or because it was too old;
+ * - `session_ended`: the service says that the session has ended, for example because it was ended
+ *   on another device or by a password reset, or because it was too old;
  * - `account_deleted`: `deleteAccount()`;
  * - `other_user`: another user has signed in in this browser. An event `signed-in` with that user
  *   follows;
@@ -214,8 +215,8 @@ export interface AuthClientEventMap {
    */
   change: DetailEvent<AuthState>;
   /**
-   * Dispatched after a login or a registration, or when `ready()` has found the session of an
-   * earlier page.
+   * Dispatched after a login or a registration, or when the client has found a session that it did
+   * not know yet, such as that of an earlier page or of another tab.
    */
   "signed-in": DetailEvent<{ user: User }>;
   /**
@@ -231,8 +232,8 @@ export interface AuthClientEventMap {
  * the client opens nothing and sends nothing before its first method is called. That call rejects
  * with `invalid_argument` if there is neither a page nor a `url`.
  *
- * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, or an
- * option does not exist
+ * @throws {EdgegateError} `invalid_argument`: `url` or one of `origins` is not an origin, `fetch`
+ * is not a function, or an option does not exist
  */
 export const AuthClient: {
   new (options?: AuthClientOptions): AuthClient;
@@ -328,7 +329,8 @@ export interface AuthClientMembers {
   /**
    * Creates an account. The result depends on the service's setting `REGISTRATION`. With `open`,
    * the user is signed in and returned. With `verified`, the service mails a link, and the result
-   * is null. `password` is needed only with `open`.
+   * is null. With `closed`, the call rejects with `registration_closed`. `password` is needed only
+   * with `open`.
    *
    * `request_id` is for the service's own pages: see `MailOptions`.
    */
@@ -425,8 +427,11 @@ export interface AuthClientMembers {
    *   is returned, whatever it is. If `init.body` is a `ReadableStream`, the request can't be
    *   repeated. The 401 is then returned, and the next call renews the token.
    * - A 401 refuses the token if its header `WWW-Authenticate` says `Bearer error="invalid_token"`
-   *   (RFC 6750), or if the page sees no such header, because another origin can hide the header.
-   *   An answer with any other challenge is returned at once, because a new token would not help.
+   *   (RFC 6750). If the page sees no such header, because another origin can hide it, the client
+   *   reads the error code in a body of the type `application/problem+json`: the service refuses
+   *   the token with `invalid_token`, and any other API with every code but
+   *   `reauthentication_required`. Without such a body, the 401 also refuses the token. An answer
+   *   with any other challenge is returned at once, because a new token would not help.
    *   For example, after `insufficient_user_authentication` (RFC 9470) the page must call
    *   `reauthenticate`, and `Edgegate error="invalid_credentials"` says that a password in the
    *   request's body is wrong.

@@ -113,7 +113,7 @@ export type ErrorReason =
 /**
  * Every error of this package. There is one exception: if the caller's own `AbortSignal` aborts,
  * the call rejects with the signal's reason. Programs should decide by `code`, because messages are
- * for people and can change. No error contains a token, a password or an address.
+ * for people and can change. No error contains a token, a password or an email address.
  */
 export class EdgegateError extends Error {
   constructor(code: ErrorCode, message: string, details?: EdgegateErrorDetails);
@@ -121,9 +121,9 @@ export class EdgegateError extends Error {
   readonly code: ErrorCode;
   /** Says more than the code does, such as `expired` or `duplicate_kid`. For logs and tests. */
   readonly reason?: ErrorReason;
-  /** The HTTP status, if the service answered. */
+  /** The HTTP status, if the service or a proxy in front of it answered. */
   readonly status?: number;
-  /** With `rate_limited` and `unavailable`: how many seconds to wait. */
+  /** How many seconds to wait: with `rate_limited` and `unavailable`, and if a proxy says so. */
   readonly retryAfter?: number;
   /** With `invalid_field`: which fields, and why. */
   readonly errors?: readonly { readonly field: string; readonly reason: string }[];

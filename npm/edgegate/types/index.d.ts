@@ -79,8 +79,8 @@ export interface JwkSet {
 }
 
 /**
- * What a token must have to be valid, and the clock to use. The options have the same names as in
- * the library jose.
+ * What a token must have to be valid, and the clock to use. Except `now`, the options have the same
+ * names as in the library jose.
  */
 export interface VerifierOptions {
   /** The required `iss`: the origin of the service, compared exactly. */
@@ -271,8 +271,9 @@ export interface ProtectOptions {
   /** The access token must have all of these scopes: `"orders.read"`, or a list. */
   scope?: string | Iterable<string> | undefined;
   /**
-   * Whether this API serves its {@link resourceMetadata}. If so, the responses name the address of
-   * the metadata (RFC 9728), which clients of MCP look for. Default: false.
+   * Whether this API serves its {@link resourceMetadata}. If so, the header `WWW-Authenticate` of
+   * the responses names the address of the metadata (RFC 9728), which clients of MCP look for.
+   * Default: false.
    */
   metadata?: boolean | undefined;
   /**
@@ -280,7 +281,10 @@ export interface ProtectOptions {
    * for the same issuer and resource use the `fetch` of the first call.
    */
   fetch?: RemoteVerifierOptions["fetch"];
-  /** The clock, as in the options of {@link Verifier.fromIssuer}. */
+  /**
+   * The clock, as in the options of {@link Verifier.fromIssuer}. As with `fetch`, later calls use
+   * the clock of the first call.
+   */
   now?: VerifierOptions["now"];
 }
 
@@ -295,7 +299,8 @@ export type Protected =
 /**
  * Protects an API, for example one that other people's apps call. The request needs a valid access
  * token for this `resource`, with the `scope`. A token for another API is rejected, and so is a
- * token that the service has issued to its own pages.
+ * token that the service has issued to its own pages, unless the service's setting `AUDIENCE` is
+ * this `resource`.
  *
  * A refused request gets one of these responses:
  *
@@ -303,7 +308,8 @@ export type Protected =
  * - 401 with `error="invalid_token"`: the token is not valid here.
  * - 403 with `error="insufficient_scope"`: the token lacks a scope.
  * - 400 with `error="invalid_request"`: the header is malformed.
- * - 503 with `Retry-After`: the keys of the service can't be fetched now.
+ * - 503 with `Retry-After`: the token can't be checked now, for example because the keys of the
+ *   service can't be fetched.
  *
  * ```js
  * const { claims, response } = await protect(request, { issuer, resource, scope: "orders.read" });
@@ -342,7 +348,7 @@ export function resourceMetadata(options: {
  * these claims only for display and debugging.
  *
  * @throws {EdgegateError} `invalid_token` with a `reason`, if `token` does not have the form of an
- * access token
+ * access token; `invalid_argument` if it is not a string; `wasm_unavailable`
  */
 export function peek(token: string): Promise<UnverifiedClaims>;
 
@@ -351,9 +357,10 @@ export function peek(token: string): Promise<UnverifiedClaims>;
  * wasm earlier, or from another place. After a failure, you can call this again. When the wasm is
  * loaded, another call does nothing.
  *
- * @param wasm In browsers a URL, a `Response`, bytes or a compiled module; in Node a path, bytes or
- * a module; in Workers a module. For anything else, and for a promise that rejects, the error is
- * `wasm_unavailable` with the `cause`.
+ * @param wasm In browsers a URL, a `Response`, bytes or a compiled module; in Node a path, a
+ * `file:` URL, a `Response`, bytes or a module; in Workers and other edge runtimes a module. For
+ * anything else, and for a promise that rejects, the error is `wasm_unavailable`. The reason of a
+ * rejected promise is the error's `cause`.
  * @throws {EdgegateError} `wasm_unavailable`: the message says what went wrong, and what to do
  */
 export function load(wasm?: WasmSource | Promise<WasmSource>): Promise<void>;

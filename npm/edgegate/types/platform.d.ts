@@ -37,13 +37,13 @@ export type FetchResponse = Fetch extends (...args: never[]) => Promise<infer R>
 /** The second argument of `fetch`. */
 export type FetchInit = Fetch extends (input: never, init?: infer I) => unknown ? I : object;
 
-/** A `URL`, or another object whose `toString()` returns a URL. */
+/** A `URL`, or another object with `href` whose `toString()` returns a URL. */
 export interface UrlLike {
   readonly href: string;
   toString(): string;
 }
 
-/** The members that a `Response` has on every platform. */
+/** Members that a `Response` has on every platform. */
 export interface ResponseLike {
   readonly ok: boolean;
   readonly status: number;
@@ -63,7 +63,7 @@ export type DetailEvent<Detail> = Omit<PlatformCustomEvent, "detail"> & {
   readonly detail: Detail;
 };
 
-/** The members that an `EventTarget` has on every platform. */
+/** Members that an `EventTarget` has on every platform. */
 export interface EventTargetLike {
   // biome-ignore lint/suspicious/noExplicitAny: the type of an event depends on the target
   addEventListener(type: string, listener: (event: any) => void): void;

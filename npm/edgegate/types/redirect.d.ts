@@ -130,7 +130,10 @@ export interface RedirectRequest {
 
 /** The result of a round trip to the service. */
 export interface RedirectResult {
-  /** Null only if the page has asked the service after a reload, and nobody is signed in there. */
+  /**
+   * Null only if the page has asked the service after a reload, and the service can't sign the
+   * person in without showing a page, for example because nobody is signed in there.
+   */
   readonly user: User | null;
   /** The path from which the person came, with its query and fragment, such as `/orders?page=2`. */
   readonly returnTo: string;
@@ -185,8 +188,9 @@ export interface RedirectClientMembers
   signInWithRedirect(request?: RedirectRequest): Promise<void>;
 
   /**
-   * Handles the service's answer in the address of the page, or in `url`. Returns null if there is
-   * no answer. The answer is removed from the address bar at once, and `returnTo` is put there.
+   * Handles the service's answer in the address of the page, or in `url`. If there is no answer,
+   * returns the result of the answer that was handled last, or null. An answer in the address bar
+   * is removed at once, and `returnTo` is put there.
    *
    * Call it as often as you like. The service accepts a code only once, so all calls for the same
    * address share one result. This matters for example in React's StrictMode, which calls each
@@ -194,7 +198,7 @@ export interface RedirectClientMembers
    *
    * Rejects with `sign_in_refused` (the `reason` is the error of the service, such as
    * `access_denied`), `redirect_failed`, `invalid_id_token`, `invalid_grant` (the code has
-   * expired), `network_error` and others. In all these cases nobody is signed in. The code
+   * expired), `network_error` and others. In all these cases nobody has signed in. The code
    * `redirect_failed` with the reason `state_unknown` means that this tab did not send the request
    * that the answer belongs to, for example because a mailed link was opened in another tab. In
    * that case, offer the sign-in again.
@@ -215,7 +219,8 @@ export interface RedirectClientMembers
 
   /**
    * Signs out of this app, in all tabs. The tokens are forgotten at once. Then the service ends the
-   * session. If the service can't be reached, this method rejects, and you can call it again.
+   * session. If the service can't be reached, this method rejects (except with `endSession`), and
+   * you can call it again.
    *
    * With `endSession`, the browser then leaves the page and goes to the service. The service signs
    * the person out of everything. If `postLogoutRedirectUri` is registered, the service can send

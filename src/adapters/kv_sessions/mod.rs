@@ -11,8 +11,9 @@
 //! | `signed_off:<user>:<sign_on>` | the sign-on has ended, and why | without reading, before the `ended` record of the session that was signed out |
 //! | `stale:<user>` | the smallest valid `ver` | with the version in the user's row |
 //!
-//! After each write of a `stale` record the user's row is read again. If the row then has a larger
-//! version, the record is written again with that version.
+//! After each write of a `stale` record the user's row is read again, unless the record says that
+//! the user was deleted. If the row then has a larger version, the record is written again with
+//! that version.
 //!
 //! The end of a sign-on has a record of its own. A sign-on has the id of the session that began it,
 //! but the `ended` record of that session does not show the end of the sign-on: when a session is
@@ -73,8 +74,9 @@ pub use revocation_memory::RevocationMemory;
 ///
 /// **One write a second.** KV refuses a write to a key that was written less than a second ago.
 /// After a refusal the store reads the key. If the record has the new content already, a
-/// simultaneous request has done the work. Otherwise the write is tried again, with jitter, for
-/// about three seconds. After that the caller gets an error, and may repeat the call.
+/// simultaneous request has done the work. Otherwise the write is tried again, up to three times,
+/// with jitter, for two to three seconds. After that the caller gets an error, and may repeat the
+/// call.
 #[derive(Clone, Debug)]
 pub struct KvSessions<K, R, S, B, C> {
     kv: K,

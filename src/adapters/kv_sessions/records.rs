@@ -114,8 +114,8 @@ pub(super) fn decode_record(text: &str) -> Result<Record, StoreError> {
 }
 
 /// The metadata of `session:<user>:<session>`. A list of keys contains it, so sessions can be
-/// listed without reading their values. KV stores at most 1,024 bytes of metadata, which the test
-/// `a_record_fits` checks.
+/// listed without reading their values. KV stores at most 1,024 bytes of metadata. The test
+/// `a_record_fits` checks that the metadata is never longer.
 #[derive(Serialize, Deserialize)]
 struct SessionMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -177,8 +177,8 @@ pub(super) fn decode_metadata(id: SessionId, metadata: &str) -> Result<Listed, S
     })
 }
 
-/// The value of `ended:<user>:<session>`. The value is for operators: the code only checks whether
-/// the key exists.
+/// The value of `ended:<user>:<session>` and of `signed_off:<user>:<sign_on>`. The value is for
+/// operators: the code only checks whether the key exists.
 #[derive(Serialize)]
 struct EndValue {
     reason: EndReason,

@@ -29,7 +29,7 @@ pub struct RevocationMemory {
 /// writes.
 #[derive(Clone, Copy, Debug, Default)]
 struct OwnVersion {
-    /// The largest version that was written, or whose write has failed.
+    /// The largest version that this isolate has written or has tried to write.
     version: u64,
     /// Until when the version is in effect.
     until: u64,

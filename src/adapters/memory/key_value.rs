@@ -12,7 +12,7 @@ use crate::domain::error::StoreError;
 pub struct KeyValueCounts {
     /// Reads. A bulk read counts once.
     pub reads: u32,
-    /// Writes, including failed ones.
+    /// Writes, including refused and failed ones. Deletions and lists are not counted.
     pub writes: u32,
 }
 

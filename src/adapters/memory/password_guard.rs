@@ -10,8 +10,9 @@ use crate::domain::account::{
 use crate::domain::error::StoreError;
 use crate::ports::{Guarded, PasswordGuard, PasswordHasher};
 
-/// Counts failed attempts in memory. The counts are lost with the process. No attempt waits for
-/// another, because this guard finishes one attempt before the next one begins.
+/// Counts failed attempts in memory. The counts are lost with the process. With a hasher that never
+/// yields, such as [`Argon2Hasher`], one attempt ends before the next one begins, so no attempt
+/// waits for another.
 #[derive(Debug)]
 pub struct MemoryPasswordGuard<H = Argon2Hasher> {
     accounts: RefCell<BTreeMap<AccountName, FailedTries>>,

@@ -17,8 +17,9 @@ use crate::domain::session::{
 use crate::ports::{Ending, NewSession, Renewal, SessionStore};
 
 /// Sessions in memory, lost with the process. A read sees every write before it. Expired records
-/// are removed at each login, and by [`delete_expired`](Self::delete_expired), which does what the
-/// alarm of a user's Durable Object does.
+/// are removed when a session begins, when an authorization code is exchanged, and by
+/// [`delete_expired`](Self::delete_expired), which does what the alarm of a user's Durable Object
+/// does.
 ///
 /// The store has copies of users' rows, as a user's Durable Object has. Unlike an object, which has
 /// its own clock, the store uses the time that the caller passes.

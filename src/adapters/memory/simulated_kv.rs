@@ -77,7 +77,8 @@ pub struct Calls {
     pub reads: u32,
     /// Writes, including refused and failed ones.
     pub writes: u32,
-    /// Writes and deletions that were refused because the key was written too often.
+    /// Writes and deletions that were refused as too frequent, also because of
+    /// [`Faults::refusals`].
     pub refused: u32,
     /// Deletions, including refused and failed ones.
     pub deletes: u32,
@@ -104,7 +105,7 @@ pub struct Faults {
     /// How many writes fail after they took effect: the answer is lost, and the location does not
     /// see the write.
     pub writes_after: u32,
-    /// How many reads fail.
+    /// How many of the next reads and lists fail.
     pub reads: u32,
     /// How many of 256 calls fail, on average. Half of the failing writes fail after they took
     /// effect.

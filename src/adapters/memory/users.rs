@@ -19,12 +19,12 @@ pub struct MemoryUsers {
     /// The accounts that were deleted, with the time when the cleanup of each is due.
     departures: RefCell<BTreeMap<UserId, (Departure, Option<u64>)>>,
     freed: RefCell<BTreeMap<String, u64>>,
-    /// The users whose rows were changed while their Durable Object was not on hold, with the time
-    /// and the number of the last such change.
+    /// The users whose rows were deleted, or were changed without a deadline (while their Durable
+    /// Object was not on hold), with the time and the number of the last such change.
     row_changes: RefCell<BTreeMap<UserId, (u64, u64)>>,
     changes: Cell<u64>,
-    /// How many of the next changes arrive too late: when the hold of the user's Durable Object is
-    /// over.
+    /// While this is above 0, every change with a deadline arrives too late. Each call of
+    /// `is_past` lowers the number by one.
     late: Cell<u32>,
     random: SeededRandom,
 }
@@ -39,7 +39,8 @@ impl MemoryUsers {
         self.list_change(id, now);
     }
 
-    /// Makes the next `times` changes that have a deadline arrive too late.
+    /// Makes changes that have a deadline arrive too late, until
+    /// [`is_past`](UserDirectory::is_past) was called `times` times.
     pub fn be_late(&self, times: u32) {
         self.late.set(times);
     }

@@ -1,5 +1,6 @@
-// Serves the HTML pages. The HTML files in www/ contain no text. This module inserts the texts of
-// one language (www/words/<language>.json) and the settings that a page needs.
+// Serves the HTML pages. The HTML files in www/ contain no text except examples of code. This
+// module inserts the texts of one language (www/words/<language>.json) and the settings that a page
+// needs.
 import { ALWAYS } from "../exchange.js";
 import { languageOf } from "./language.mjs";
 import { PAGES, pageMeant } from "./paths.mjs";
@@ -21,8 +22,8 @@ const TURNSTILE = "https://challenges.cloudflare.com";
 // The pages that have an element for Turnstile's widget.
 const WITH_CHALLENGE = ["/sign-in", "/register", "/forgot-password"];
 
-// Headers that describe the body of an error. When a page replaces this body, the page's own
-// headers replace these headers.
+// Headers that describe the body of an error, and the headers that every answer without a page has.
+// When a page replaces the body, the page's own headers replace these headers.
 const OF_THE_BODY = ["Content-Type", "Content-Length", ...Object.keys(ALWAYS)].map((name) =>
   name.toLowerCase(),
 );
@@ -217,8 +218,9 @@ async function wordsOf(request, env, language) {
 }
 
 /**
- * The headers of a page: those from www/_headers, and `Content-Language`. `ETag` and
- * `Last-Modified` are removed, because they describe the HTML file before the texts were inserted.
+ * The headers of a page: those from www/_headers, and `Cache-Control`, `Content-Language` and
+ * `Vary`. `Content-Length`, `ETag` and `Last-Modified` are removed, because they describe the HTML
+ * file before the texts were inserted.
  *
  * @param {Response} page
  * @param {string} language

@@ -1,6 +1,6 @@
 // The paths of the pages, and other paths under which people might look for these pages.
 
-/** The pages. wrangler.toml lists the same paths under `run_worker_first`. */
+/** The pages. wrangler.toml must list all these paths under `run_worker_first`. */
 export const PAGES = [
   "/",
   "/sign-in",
@@ -16,7 +16,7 @@ export const PAGES = [
 ];
 
 /**
- * For each page, paths that other sites use for a page of this kind. People might try these paths
+ * For some pages, paths that other sites use for a page of this kind. People might try these paths
  * here. The paths for signing out lead to the account page, which has a button to sign out. Opening
  * such a path must not sign anybody out, because any site can link to it.
  *
@@ -54,7 +54,7 @@ const LONGEST = 64;
 
 /**
  * The page that somebody probably means with a path that is not exactly the path of a page. The
- * path can be another name for a page, have capital letters, or end with a slash.
+ * path can be another name for a page, have capital letters, or end with a slash or `.html`.
  *
  * @param {string} path
  */

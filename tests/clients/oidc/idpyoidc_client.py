@@ -35,7 +35,7 @@ async def sign_in(app):
     }
     if "alg" in app:
         configuration["id_token_signing_alg_values_supported"] = [app["alg"]]
-    # Without a keyjar it makes keys of its own, and stores them in the working directory.
+    # If RPHandler gets no keyjar, it makes keys and stores them in the working directory.
     handler = RPHandler(
         app["callback"], client_configs={"edgegate": configuration}, keyjar=KeyJar()
     )

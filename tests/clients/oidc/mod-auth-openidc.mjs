@@ -1,5 +1,6 @@
 // Uses mod_auth_openidc, a module of the Apache server. It protects a page that only signed-in
-// users can see. The test reads the headers that the module passes on to the page.
+// users can see. The module gives the page environment variables. Apache is configured to copy
+// these into headers of the answer, where the test reads them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -121,7 +122,7 @@ async function visit(app, origin, program) {
       );
     return location;
   };
-  /** Returns the headers that the page gets from the module. */
+  /** Requests the page. Returns the environment variables that the page gets from the module. */
   const page = async () => {
     const answer = await ask("/page.txt");
     if (answer.statusCode !== 200)

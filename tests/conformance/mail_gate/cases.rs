@@ -96,8 +96,8 @@ pub(crate) async fn after_a_day_the_next_is_first_again<G: MailGate>(world: &Wor
         (DAY, FIRST),
         (DAY, MEDIUM),
         (DAY, MEDIUM),
-        // The very first request is more than 24 hours old. Within the last 24 hours, there were
-        // four requests. The first of these four was made an hour after the very first request.
+        // In the last 24 hours, one request had the rank `First` and four had the rank `Medium`.
+        // Four is the maximum. The oldest of these four came an hour after the very first request.
         (DAY, REST),
         (DAY + HOUR, MEDIUM),
     ] {

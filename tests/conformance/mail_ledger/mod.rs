@@ -75,7 +75,7 @@ impl<L: MailLedger> World<L> {
         Ok(left)
     }
 
-    /// A letter in which every field is set, each to a different value.
+    /// A letter whose texts no other letter has.
     fn letter(&self, failed_at: u64, retry_at: Option<u64>) -> DeadLetter {
         let number = self.fresh();
         DeadLetter {

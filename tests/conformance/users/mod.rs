@@ -59,7 +59,8 @@ impl<D: UserDirectory> World<D> {
         })
     }
 
-    /// A user like [`Self::nobody`], but every field is set, and each field has a different value.
+    /// A user like [`Self::nobody`], but with names, roles, times and counters, each with a
+    /// different value.
     fn everything(&self) -> Result<User, String> {
         Ok(User {
             first_name: Some(name("Ada")?),

@@ -253,8 +253,8 @@ const serviceAnswer = (method) =>
 /**
  * Starts the stand-in.
  *
- * - `env`: environment variables for wrangler and for the command `edgegate`. That command also
- *   calls the deployed service.
+ * - `env`: environment variables with which wrangler and the command `edgegate` call this server
+ *   instead of Cloudflare and the deployed service.
  */
 export async function startCloudflare() {
   let url = "";

@@ -60,9 +60,10 @@ function parseHttp(text) {
 
 /**
  * Checks that a text quotes the sources of the project. `…` stands for any text, so each piece
- * between two `…` is searched separately. A piece is found if the sources contain it unchanged or
- * as a string literal. If the sources don't contain a piece that is a single line, they must
- * contain its parts, because the sources can compose a message from a name and several sentences.
+ * between two `…` is searched separately. A piece is found if the sources contain it unchanged, as
+ * a string literal, or with `{setting}` in place of a setting's name. If the sources don't contain
+ * a piece that is a single line, they must contain its parts, because the sources can compose a
+ * message from a name and several sentences.
  */
 function quoted(text) {
   const isThere = (part) =>

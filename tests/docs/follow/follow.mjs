@@ -1,5 +1,5 @@
-// Follows the documents as a reader would: runs every fenced code block. Leaves out the blocks that
-// not-run.mjs lists together with a reason.
+// Follows the documents as a reader would: runs the fenced code blocks. Leaves out the blocks that
+// not-run.mjs lists.
 import { readFileSync } from "node:fs";
 import { inRoot } from "../../../scripts/project/root.mjs";
 import { makeClone } from "./clone.mjs";
@@ -38,7 +38,7 @@ const LOCAL = /127\.0\.0\.1:8787/;
  * @property {number} read how many blocks of data were parsed, or were found in a file of the
  *   project
  * @property {{ place: string, reason: string }[]} notRun
- * @property {string[]} faults each text begins with the document and the line
+ * @property {string[]} faults a fault of a block begins with its document and its line
  */
 
 /**
@@ -82,7 +82,8 @@ export const summary = ({ run, compared, read, notRun }) =>
 /**
  * Finds the blocks that not-run.mjs lists: the blocks that are not run, and the blocks that another
  * test runs. Reports these faults: too many blocks are not run; an entry matches no block, or
- * several blocks; a block is in a language that can't be run.
+ * several blocks; the other test does not name the document; a block is in a language that can't be
+ * run.
  *
  * @param {import("./documents.mjs").Block[]} blocks
  */
@@ -115,8 +116,9 @@ export function sort(blocks, { listed = NOT_RUN, elsewhere = ELSEWHERE } = {}) {
 }
 
 /**
- * Follows the documents. Some documents require that `npm start` is running; they all share one
- * running service. The other documents start the service themselves, or need no service.
+ * Follows the documents. Some documents require that `npm start` is running. If several of them
+ * come one after the other, they share one running service. The other documents start the service
+ * themselves, or need no service.
  *
  * @param {import("./documents.mjs").Block[][]} documents
  */

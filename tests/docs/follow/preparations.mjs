@@ -26,8 +26,8 @@ export const prepare = async (document, clone) => (await PREPARATIONS[document]?
 async function deploying(clone) {
   const path = join(clone.root, "wrangler.toml");
   const text = readFileSync(path, "utf8");
-  // In wrangler.toml, the first occurrence of each name is in [vars], and the second one is in
-  // [env.staging.vars].
+  // In wrangler.toml, the first occurrence of each name is in [vars], and the second one, if there
+  // is one, is in [env.staging.vars].
   const settings = [
     ["ISSUER", ["https://auth.example.com", "https://auth-staging.example.com"]],
     ["MAIL_PROVIDER", ["resend", "resend"]],

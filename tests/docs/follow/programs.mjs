@@ -12,7 +12,8 @@ import { readersEnvironment } from "./terminal.mjs";
 
 const SERVICE = /https:\/\/auth\.example\.com/g;
 // Names that the programs use without defining them, because every application defines them in its
-// own way. A program that uses any other undefined name fails.
+// own way. `#complete` adds these definitions, and those of `token` and `verifier`. A program that
+// uses any other undefined name fails.
 const GIVEN = {
   email: JSON.stringify(ADA),
   password: JSON.stringify(PASSWORD),
@@ -101,8 +102,8 @@ export class Programs {
   }
 
   /**
-   * All blocks of a document share one login, because an account may log in only ten times a
-   * minute.
+   * All blocks of a document share one login, because one client may log in to an account only ten
+   * times a minute.
    */
   #token() {
     this.#loggedIn ??= this.#logIn();
@@ -231,7 +232,7 @@ export class Programs {
 }
 
 /**
- * Removes quotation marks and white space from a text. Node's output and the text of a document can
- * differ in them.
+ * Removes white space, and replaces single quotation marks with double ones. Node's output and the
+ * text of a document can differ in them.
  */
 const oneLine = (text) => text.trim().replaceAll("'", '"').replace(/\s+/g, "");

@@ -99,7 +99,7 @@ export class Terminal {
     if (!isUp) throw new Error(`the server did not start; it printed:\n${this.printed}`);
   }
 
-  /** Presses Ctrl-C until the program in the foreground has ended. */
+  /** Presses Ctrl-C, and waits until the program in the foreground has ended. */
   async interrupt() {
     this.#write("\u0003");
     const mark = this.#mark();

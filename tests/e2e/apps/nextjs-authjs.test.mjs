@@ -1,6 +1,6 @@
 // Tests examples/nextjs-authjs: a production build of a Next.js website that signs users in with
-// Auth.js and edgegate. Auth.js has no code for edgegate. It is only given the service's address,
-// and uses the service as a standard OpenID Connect provider.
+// Auth.js and edgegate. Auth.js has no code for edgegate. It gets only the service's address, a
+// client_id and a secret, and uses the service as a standard OpenID Connect provider.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, readFileSync, rmSync } from "node:fs";
@@ -18,7 +18,7 @@ import { register, signInAtTheService } from "./apps.mjs";
 
 const EXAMPLE = "examples/nextjs-authjs";
 const GROUP = "next-authjs";
-// The build takes longer than all other tests of apps together.
+// The build is slow, so this test runs only with `npm run test:wide`.
 const skip = isWide ? false : "npm run test:wide";
 
 describe("a website with Auth.js", { skip, timeout: 900_000 }, () => {

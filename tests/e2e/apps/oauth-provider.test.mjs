@@ -46,7 +46,7 @@ describe("an authorization server with edgegate as its login", { timeout: 600_00
     for (const work of cleanUp.reverse()) await work();
   });
 
-  /** Opens the consent page of the provider in a new browser. */
+  /** Opens the consent page of the provider in a new browser profile. */
   async function open(t) {
     const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
     const url = new URL(server.authorization_endpoint);

@@ -1,5 +1,6 @@
-// examples/spa-other-origin, a single-page app on another site than the service. Sign-in, reload,
-// renewal and sign-out must work in Chromium and Firefox with third-party cookies blocked.
+// Tests examples/spa-other-origin, a single-page app on another site than the service. Sign-in,
+// reload and sign-out must work in Chromium and Firefox with third-party cookies blocked. In
+// Chromium, renewal is tested too.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import puppeteer from "puppeteer-core";
@@ -154,7 +155,7 @@ describe("a page on another site", () => {
     t.after(() => fox.close());
     const page = await fox.newPage();
     page.setDefaultTimeout(60_000);
-    // Only the app's own page has the elements `#signed-in` and `#sign-in`.
+    // The service's sign-in page has no elements with these ids, so they are those of the app.
     const signedIn = () => page.waitForSelector("#signed-in:not([hidden])");
     const signedOut = () => page.waitForSelector("#sign-in:not([hidden])");
     await page.goto(`${origin}/orders`);

@@ -1,6 +1,6 @@
-// Acts as a tab of a browser. It stores the cookies that the service sets. With each request it
-// sends the cookies that their SameSite attribute allows, and the Sec-Fetch headers that a browser
-// sends when it navigates.
+// Acts as a tab of a browser. It stores the cookies that the service sets. `navigate` and `submit`
+// send the cookies that their SameSite attribute allows, and the Sec-Fetch headers of a browser.
+// `post` acts as a script and sends all cookies.
 import assert from "node:assert/strict";
 import { clientOf, PASSWORD } from "../client.mjs";
 

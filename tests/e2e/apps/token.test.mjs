@@ -28,7 +28,7 @@ const rsa = () => {
 const basic = (id, secret) =>
   `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString("base64")}`;
 
-/** Verifies a JWT with the published keys. Returns its header and claims. */
+/** Verifies a JWT with the published keys. Returns its algorithm, its type and its claims. */
 async function verified(edge, token) {
   const [header, payload, signature] = token.split(".");
   const { alg, kid, typ } = JSON.parse(Buffer.from(header, "base64url").toString());
@@ -59,7 +59,7 @@ for (const store of ["kv", "durable"])
     after(() => stop?.());
 
     /**
-     * Gets an authorization code for the user in the tab `of`. Returns the code and its verifier.
+     * Gets an authorization code for the user in the tab `of`. Returns the form that exchanges it.
      *
      * @param {string} app
      * @param {{ of?: any, user?: any, [parameter: string]: any }} [options]

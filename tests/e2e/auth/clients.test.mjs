@@ -92,7 +92,7 @@ test("an app has two secrets at a time, and a public app none", async () => {
   assert.equal(second.headers.get("location"), `${path}/${second.body.id}`);
   const third = await client.post(path, { token: admin });
   assert.deepEqual([third.status, third.body.code], [409, "too_many_secrets"]);
-  // Add many secrets at the same time.
+  // Of five requests at the same time, only one may add the second secret.
   assert.equal((await client.del(`${path}/${second.body.id}`, { token: admin })).status, 204);
   const many = await Promise.all(
     Array.from({ length: 5 }, () => client.post(path, { token: admin })),

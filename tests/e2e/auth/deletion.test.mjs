@@ -1,6 +1,7 @@
-// After an account is deleted and the cron job has run, nothing in the platform's stores identifies
-// the user. This must hold for the current session store. It must also hold for the other session
-// store, if that store was configured when the user signed in.
+// After an account is deleted and the cron job has run, the stores that this test reads contain no
+// address, name, network or User-Agent of the user. Only the user's random id is left. This must
+// hold for the current session store. It must also hold for the other session store, if that store
+// was configured when the user signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";
@@ -53,7 +54,10 @@ function accountName(email) {
   return hmac(key, canonical(email)).toString("hex");
 }
 
-/** Returns the contents of all stores as one text. */
+/**
+ * Returns as one text what is stored in D1, in KV, in the user's object of class Sessions and in
+ * the address's object of class Account.
+ */
 async function everything(edge, user, email) {
   const found = [];
   const { results: tables } = await edge.db
@@ -97,8 +101,8 @@ async function giveUp(edge, asked_at, name, ...fields) {
 }
 
 /**
- * Creates an account with data in every store. Both session stores have data of the account, as
- * after a deployment has switched from one session store to the other.
+ * Creates an account with data in each of these stores. Both session stores have data of the
+ * account, as after a deployment has switched from one session store to the other.
  */
 async function live(email) {
   const [kv, durable] = workers;
@@ -171,8 +175,8 @@ for (const [index, store] of ["kv", "durable"].entries()) {
     // The access token stays invalid after the user's data is deleted.
     assert.equal((await client.authorized({ role: "user" }, token)).status, 401);
 
-    // Write the records that a slow login would write: a login that began before the deletion and
-    // ends after the first run of the cron job.
+    // Write what can still arrive after the first run of the cron job: the session of a slow login
+    // that began before the deletion, and a failed mail.
     const late = {
       epoch: 0,
       seen: 1,
@@ -212,7 +216,8 @@ test("a clean-up that failed is done by a later run", async () => {
   const client = clientOf(edge);
   const email = "Zoe.later@example.com";
   const { user, access_token } = await live(email);
-  // The request deletes the user's row in D1, but KV fails at every write, list and delete.
+  // The request deletes the user's row in D1. But the next 100 KV calls of each kind fail: of those
+  // that write, of those that list and of those that delete.
   const error = "KV is away";
   await edge.control({
     fail: {

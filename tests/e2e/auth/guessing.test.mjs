@@ -50,8 +50,8 @@ const logIn = (
     json: { email, password, ...(device_token !== undefined && { device_token }) },
   });
 /**
- * `place()` returns a network address that no test has used before. So the attempts of one test
- * don't count towards the limits in another test.
+ * `place()` returns a network address that no test has used before. So the limits that count per
+ * network don't count the attempts of another test.
  */
 let used = 0;
 const place = () => `198.18.${used >> 8}.${used++ & 255}`;
@@ -106,8 +106,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
     if (!closed) await pass(wait);
   }
   assert.ok(closed, "nobody may try any more");
-  // In the worst case the attacker sends many guesses at the same time. The Worker must give only
-  // two different answers.
+  // In the worst case the attacker sends many guesses at the same time. The Worker must not give
+  // more than two different bodies.
   const bodies = new Set();
   const flood = async () => {
     const json = JSON.stringify({ email: ADA, password: `guess number ${sent}` });
@@ -137,8 +137,8 @@ test(`${GUESSES} guesses from ${PLACES} addresses: the owner gets in every time,
   assert.equal(statuses[401], STATED);
   assert.equal(guesserHashed, STATED);
   assert.ok(logins >= 20);
-  // The number of failed attempts is reset one day after the last attempt. Until then even the
-  // right password is rejected if it comes from a new network address.
+  // The failed attempts are forgotten one day after the last one. Until then even the right
+  // password is rejected, unless the request has the ticket of a known device.
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 429);
   await pass(86_400);
   assert.equal((await logIn(ADA, PASSWORD, { ip: place() })).status, 200);

@@ -1,6 +1,5 @@
-// Sends the Worker ten simultaneous requests with the same access token. The Worker runs as it does
-// when it is deployed. Its isolate (the running instance of the Worker) has not verified this token
-// before.
+// Sends the Worker ten simultaneous requests with the same access token. At the first ten, the
+// Worker's isolate (its running instance) has not verified this token before.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";

@@ -1,6 +1,6 @@
-// Operator tickets are tokens for operators. An operator creates a ticket by storing it in the
-// database. Tests over HTTP what each ticket allows, and attacks on tickets. The operations and the
-// scopes that they require come from openapi.yaml.
+// Operator tickets are tokens for operators. An operator creates a ticket by storing its hash in
+// the database. Tests over HTTP what each ticket allows, and attacks on tickets. The operations and
+// the scopes that they require come from openapi.yaml.
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -102,7 +102,10 @@ function ownSecrets() {
   };
 }
 
-/** Returns the contents of the database as one text. The table of tickets is left out. */
+/**
+ * Returns the contents of the database as one text, without the tickets and without the tables of
+ * the platform.
+ */
 async function stored() {
   const { results: tables } = await edge.db
     .prepare(

@@ -1,5 +1,6 @@
 // Tests POST /auth/reauthenticate, with which users prove that they know their password, and the
-// operations that require a recent proof. All tests run with both session stores.
+// operations that require a recent proof. The tests of the first group run with both session
+// stores.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";

@@ -1,4 +1,5 @@
-// For each renewal, the log contains the verdict and the session, and never a token.
+// For each renewal with a genuine refresh token, the log contains the verdict and the session. It
+// never contains a token.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "../client.mjs";

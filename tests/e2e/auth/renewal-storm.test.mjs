@@ -1,13 +1,13 @@
 // Nobody is logged out by mistake, even if many responses are lost. The test has many sessions.
-// Each session is shared by four clients, which act like tabs of one browser and renew the session
-// 20 times each. One fifth of all responses is lost, and then the client repeats its request. The
-// test runs in workerd, with sessions in KV and in Durable Objects, and with two values of
-// ROTATE_AFTER. `npm run test:wide` uses 1,000 sessions.
+// Each session is shared by four clients, which act like tabs of one browser. Each client renews
+// the session five times. About one fifth of all responses is lost, and then the client repeats its
+// request. The test runs in workerd, with sessions in KV and in Durable Objects, and with two
+// values of ROTATE_AFTER. `npm run test:wide` uses 1,000 sessions.
 //
 // ROTATE_AFTER is the age in seconds at which a refresh token is replaced:
 //
-// - 90: each client renews at its own pace. Meanwhile the test moves the service's clock forward by
-//   100 s, so every session rotates twice.
+// - 90: each client renews at its own pace. After two renewals of each client the test moves the
+//   service's clock forward by 100 s, so every session rotates twice.
 // - 0: every renewal replaces the token. A client that is one renewal behind would look like a
 //   thief (docs/storage.md). Therefore the four clients send the same token at the same time.
 //
@@ -60,8 +60,8 @@ async function storm({ store, rotateAfter }, seed) {
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
     // `remember` caches the users, and `quiet` turns the log off. Without them the test would take
-    // much longer: reading the user for each request would double its time, and so would writing
-    // 25,000 log lines.
+    // much longer: it would read the user for each request, and write about 25,000 log lines in
+    // each run of `npm run test:wide`.
     const now = Math.floor(Date.now() / 1000);
     await edge.control({ remember: true, quiet: true, at: now });
     const users = await makeUsers(edge.db, USERS);
@@ -91,8 +91,8 @@ async function storm({ store, rotateAfter }, seed) {
         }
         const { status, body } = answer;
         if (status !== 200) counts.refusals.push(`${status} ${body}`);
-        // One fifth of the responses is treated as lost: the client acts as if it had not seen the
-        // response, and sends the same token again.
+        // About one fifth of the responses is treated as lost: the client acts as if it had not
+        // seen the response, and sends the same token again.
         if (lost() >= LOST) {
           counts.renewals += 1;
           return status === 200 ? JSON.parse(body).refresh_token : token;

@@ -1,5 +1,6 @@
-// Sends every kind of token to every route that accepts another kind of token (RFC 8725 sections
-// 3.11 and 3.12). Also sends the same token in fifty simultaneous requests.
+// Sends access tokens, refresh tokens and the tokens of mailed links to the routes that accept
+// another one of these kinds (RFC 8725 sections 3.11 and 3.12). Also sends a refresh token and a
+// reset link in fifty simultaneous requests each.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { count } from "../../count.mjs";
@@ -10,7 +11,7 @@ import { mails, mailTo, ticketOf } from "../outbox.mjs";
 const GRACE = "grace@example.com";
 const NEW_PASSWORD = "an analytical engine";
 
-// For each value of `REGISTRATION`: the kind of token in the link that a new user gets by mail.
+// For two values of `REGISTRATION`: the kind of token in the link that a new user gets by mail.
 const MODES = { verified: "registration", open: "verification" };
 let refused = 0;
 
@@ -92,8 +93,9 @@ for (const [mode, newcomer] of Object.entries(MODES)) {
     // The rest of the test runs with only one value of `REGISTRATION`, because nearly all of this
     // test's time is spent on hashing passwords.
     if (mode !== "verified") return;
-    // Send each token fifty times at the same time. The attempts above must not have invalidated
-    // the token. The fifty requests together must have the effect of a single request.
+    // Send the refresh token, and then the token of the reset link, fifty times at the same time.
+    // The attempts above must not have invalidated them. The fifty requests together must have the
+    // effect of a single request.
     const fifty = (ask) => Promise.all(Array.from({ length: 50 }, ask));
     const renewals = await fifty(() => doors["/auth/token"][2](refresh));
     assert.deepEqual([...new Set(renewals.map(({ status }) => status))], [200]);

@@ -1,5 +1,6 @@
-// Tests the services of other companies that the Worker calls over HTTP if it is configured to. In
-// these tests each of these services is replaced by a server on this machine.
+// Tests two services of other companies that the Worker calls over HTTP if it is configured to: the
+// list of breached passwords, and Turnstile. In these tests a server on this machine replaces each
+// of them.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";

@@ -1,6 +1,6 @@
-// The service accepts the cookie only if the request meets certain conditions. Tests, with both
-// session stores, the conditions for the request's origin, for its form and for the cookies that it
-// carries.
+// The service accepts the cookie only if the request meets certain conditions. Tests the conditions
+// for the request's origin, for its form and for the cookies that it carries. The tests of the
+// first group run with both session stores.
 import assert from "node:assert/strict";
 import { request as rawRequest } from "node:http";
 import { test } from "node:test";
@@ -60,8 +60,8 @@ for (const store of ["kv", "durable"]) {
               [403, "forbidden", undefined],
               `${origin}: ${path}`,
             );
-            // Pages of every origin may read the answers of the OAuth endpoints. But these pages
-            // can't send cookies with their requests to these endpoints.
+            // Pages of every origin may read the answers of the OAuth endpoints, but only if the
+            // request had no cookies.
             const isForApps = path === "/auth/token" || path === "/auth/revoke";
             const readers = answer.headers.get("access-control-allow-origin");
             assert.equal(readers, isForApps ? "*" : null);
@@ -194,8 +194,8 @@ for (const store of ["kv", "durable"]) {
             );
           }
         }
-        // The request has two Cookie header lines, which no browser sends. The runtime joins both
-        // values into one text, and this text is not a valid token.
+        // The request has two Cookie header lines, which browsers don't send over HTTP/1.1. The
+        // runtime joins both values into one text, and the service rejects it.
         const lines = await raw(edge, [
           ["Cookie", `${NAME}=${page.cookie}`],
           ["Cookie", `${NAME}=${planted.cookie}`],
@@ -277,8 +277,8 @@ async function sessionsOf(page, token) {
 }
 
 /**
- * Sends a renewal request with exactly these header lines. `fetch` can't be used, because it joins
- * lines of the same name.
+ * Sends a renewal request with these header lines in addition to Host, Origin and Content-Type.
+ * `fetch` can't be used, because it joins lines of the same name.
  */
 function raw(edge, lines) {
   const headers = [
@@ -346,8 +346,7 @@ test("a deployed service: __Host- and Secure, and its own origin alone", async (
     [400, "invalid_grant"],
     "`edgegate` could be planted by a neighbour",
   );
-  // None of these origins is allowed. The loopback address to which the request is sent is not
-  // allowed either.
+  // None of these origins is allowed, not even the loopback address to which the request is sent.
   for (const origin of [
     new URL(edge.url).origin,
     "http://localhost:8787",

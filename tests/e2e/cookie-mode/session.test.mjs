@@ -1,6 +1,6 @@
-// Tests, with both session stores, which answers set the session's cookie, which leave it unchanged
-// and which clear it. tests/browser/cookie-mode.test.mjs tests what the browser does with the
-// cookie.
+// Tests which answers set the session's cookie, which leave it unchanged and which clear it. All
+// tests but the last one run with both session stores. tests/browser/cookie-mode.test.mjs tests
+// what the browser does with the cookie.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, claimsOf, clientOf, PASSWORD, ROOT } from "../client.mjs";

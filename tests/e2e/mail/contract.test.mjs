@@ -1,6 +1,7 @@
 // The real Worker sends mails with each mail provider. A server on this machine acts as the
-// provider. The server checks every request against the provider's own API description. It gives
-// each answer that the provider documents, and simulates failures of the network.
+// provider, except for cloudflare-binding. The server checks every request against the provider's
+// own API description. It gives answers that the provider documents, and simulates failures of the
+// network.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ADA, clientOf } from "../client.mjs";
@@ -136,7 +137,7 @@ async function tryVendor(name, t) {
     // `byDate` can be some seconds shorter.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
-    // Now the provider accepts mails again. Every postponed mail arrives, unchanged.
+    // Now the provider accepts mails again. Every postponed mail arrives, with the same key.
     for (const email of [...later, limited, byDate, ...slow]) {
       const [first, second] = [
         await vendor.call(email),

@@ -1,6 +1,6 @@
 // Tests how mails are sent in workerd. While the provider is down, the Worker retries mails. If all
-// retries fail, the mail is stored in the table `dead_letters`, and the cron job sends it later. No
-// mail is sent twice.
+// retries fail, the mail is stored in the table `dead_letters`, and the cron job sends it later. If
+// a mail is sent again, it has the same idempotency key, so that the provider can ignore it.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
@@ -237,8 +237,8 @@ test("a notice that can be neither queued nor kept undoes nothing, and is logged
   const { edge, client, logged } = await begin(t);
   const { access_token: token } = await client.logIn(ADA);
   const failed = { times: 1, error: "it is down" };
-  // The first two calls to D1 read the token's user and write the change. The later calls, which
-  // send the notice by mail, fail.
+  // The first two calls to D1 read the token's user and write the change. The third call, which
+  // would keep the notice, fails.
   await edge.control({ fail: { "notice queue send": failed, D1: { ...failed, skip: 2 } } });
   const json = { current_password: PASSWORD, new_password: NEW_PASSWORD };
   assert.equal((await client.post("/auth/password/change", { token, json })).status, 200);
@@ -372,7 +372,7 @@ test("the outbox takes mails of local development, the newest first, and needs n
   );
   const members = ["to", "subject", "text", "html", "sent_at"];
   assert.deepEqual(Object.keys(found[0]), members);
-  // The mail is deleted from the outbox after one day (OUTBOX_TTL in src/domain/policy.rs).
+  // The outbox shows no mail that is older than one day (OUTBOX_TTL in src/domain/policy.rs).
   await edge.db.prepare("UPDATE outbox SET sent_at = sent_at - 86400").run();
   assert.deepEqual(await mails(edge), []);
   const browser = await edge.fetch("/dev/outbox", {

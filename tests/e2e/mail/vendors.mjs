@@ -347,7 +347,7 @@ async function send(response, { status = 200, headers = {}, body, cut, wait = 0,
   response.end(text);
 }
 
-/** Returns a function that reads a request and returns what is wrong with it. */
+/** Returns a function that reads a request, and returns its mail and what is wrong with it. */
 function judgeOf(name) {
   const vendor = VENDORS[name];
   const document = JSON.parse(
@@ -455,7 +455,8 @@ function closed(value) {
 }
 
 /**
- * Reads a multipart form. A field becomes an array if the API description declares it as an array.
+ * Reads a multipart form. A field becomes an array if the API description declares it as an array,
+ * or if it occurs several times.
  */
 async function form(bytes, type, document) {
   const fields = await new Response(bytes, { headers: { "content-type": type } }).formData();

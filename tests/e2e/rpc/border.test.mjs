@@ -1,6 +1,6 @@
 // Tests calls from another Worker over a service binding (RPC): with hostile arguments, with names
-// that are not methods, and from callers with an older compatibility date. HTTP requests over this
-// binding are rejected.
+// that are not methods, and from callers with an older compatibility date. HTTP requests can't call
+// the methods.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../client.mjs";
@@ -106,8 +106,8 @@ test("whatever is handed in is refused with a code, and a check is false", async
           if (method.startsWith("is_")) assert.deepEqual([value, error], [false, undefined], what);
           else if (error)
             assert.ok(CODES.includes(error.own.code), `${what}: ${error.name}: ${error.message}`);
-          // The argument at position 2 describes the client. An invalid value there is treated as
-          // an unknown client, and a long User-Agent is shortened.
+          // The argument at position 2 describes the client. An empty value there, such as null or
+          // `{}`, means an unknown client. A long User-Agent is shortened.
           else
             assert.ok(
               position === 2 &&
@@ -241,8 +241,8 @@ test("nothing but the methods is callable", async () => {
     assert.ok(error, `${name} answered ${JSON.stringify(value)}`);
     assert.notEqual(error.name, "EdgegateError");
   }
-  // A binding that names no entrypoint leads to the default entrypoint, which answers HTTP requests
-  // and has no RPC methods.
+  // A binding that names no entrypoint leads to the default entrypoint. It has the same RPC
+  // methods, and in addition the handlers `fetch`, `queue` and `scheduled`.
   for (const name of names.filter((name) => !["fetch", "queue", "scheduled"].includes(name))) {
     assert.ok((await plain.outcome(name, {}, {}, {})).error, name);
   }

@@ -1,7 +1,7 @@
 // A Worker with a service binding to edgegate. `POST /` with `{ binding, method, args }` makes this
-// Worker call a method. An argument `{ $: name }` stands for one of the values below, which JSON
-// can't express. The answer is `{ value }`, or `{ error }` with everything that a caller can see of
-// the error.
+// Worker call a method. An argument `{ $: name }` stands for one of the values below, most of which
+// JSON can't express. `{ set: [...] }` stands for a Set. The answer is `{ value, type }`, or
+// `{ error }` with everything that a caller can see of the error.
 import { RpcTarget } from "cloudflare:workers";
 
 class Target extends RpcTarget {

@@ -41,8 +41,8 @@ export const callerConfig = (name, more = {}) => ({
 
 /**
  * Returns functions that call a method through the calling Worker. `outcome(method, ...args)`
- * returns `{ value }` or `{ error }`. `value` returns just the value, and `refused` returns the
- * members of the error.
+ * returns `{ value, type }` or `{ error }`. `value` returns just the value, and throws if there is
+ * an error. `refused` returns the members of the error, and throws if there is none.
  */
 export function callsOf(ask, binding = "AUTH") {
   const outcome = async (method, ...args) => {

@@ -1,5 +1,5 @@
-// Another Worker calls the seven RPC methods over a service binding, in workerd and with each
-// session store.
+// Another Worker calls the seven RPC methods over a service binding, in workerd. The tests of the
+// methods and of failing storage run with each session store.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

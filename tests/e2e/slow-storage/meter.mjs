@@ -11,8 +11,8 @@ export const charge = (what, amount = 1) => {
 };
 
 /**
- * The calls so far: when each call begins and ends, an entry such as "begin D1 statements" is
- * added.
+ * The calls since `control` in worker.mjs last emptied this list: when each call begins and ends,
+ * an entry such as "begin D1 statements" is added. worker.mjs adds "answer" after each answer.
  */
 export const trace = [];
 
@@ -97,8 +97,8 @@ export const meteredQueue = (queue) =>
   });
 
 /**
- * Wraps a Durable Object namespace so that calls to its objects are counted. These objects have
- * only one method, `ask`.
+ * Wraps a Durable Object namespace so that calls to its objects are counted. The wrapped objects
+ * have only the method `ask`, because the Worker calls no other.
  */
 export const meteredObjects = (namespace) =>
   through(namespace, {

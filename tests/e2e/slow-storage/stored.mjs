@@ -1,5 +1,6 @@
-// Reads everything that the Workers of a test store. This code runs in the Worker. From outside, it
-// would have to send one request for each key, table and object.
+// Reads what the Workers of a test store in KV, in D1 and in the users' objects of class Sessions.
+// This code runs in the Worker. From outside, it would have to send one request for each key, table
+// and object.
 
 const KEYS_AT_ONCE = 100;
 

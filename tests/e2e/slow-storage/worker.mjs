@@ -2,8 +2,8 @@
 // move. workers.mjs loads this module together with the built one.
 //
 // POST /test/control takes JSON. Each member is optional:
-//   delay: [5, 15]     each storage call first waits a random time between these milliseconds. The
-//                      times are the same in every run
+//   delay: [5, 15]     each call to KV, D1, an object, a queue, EMAIL or a limiter first waits a
+//                      random time between these milliseconds
 //   fail: { "KV put": { skip: 1, times: 2, error: "…", code: "…", after: true } }
 //                      after the first `skip` calls of this name, the next `times` calls fail. They
 //                      fail before they take effect, or afterwards if `after` is true. With
@@ -20,20 +20,24 @@
 //   oldObjects: true   the Durable Objects with sessions act like an older version, which did not
 //                      know the calls for copies of users' rows
 //   silent: "<name>"   the object of this name does not answer until this member is "" again
-//   stopped: true      timers of a second or more don't end until this member is false again
-//   remember: true     each user is read only once, for tests with a thousand requests a second
-// The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts
-// the storage calls so far by name. `failed` counts the calls that failed because of `fail`.
-// `mails` and `points` are what the Worker sent to the bindings EMAIL and EVENTS. `bill` is what
-// meter.mjs counted. `trace` lists the calls that meter.mjs recorded since the last POST
-// /test/control. `memory` is the size of the wasm memory.
+//   stopped: true      timers of a second or more that begin now don't end until this member is
+//                      false again
+//   remember: true     a SELECT with the same values is sent to D1 only once, for tests with a
+//                      thousand requests a second
+// The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts by
+// name the calls that `delay` can make wait, and as "hashed" the passwords that objects hashed.
+// `failed` counts the calls that failed because of `fail`. `mails` and `points` are what the Worker
+// sent to the bindings EMAIL and EVENTS. `bill` is what meter.mjs counted. `trace` lists the calls
+// that meter.mjs recorded since the last POST /test/control. `memory` has the size of the wasm
+// memory and the number of wasm instances.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
-// the batch. The answer says what happened to each message: `{ id: "ack" | <seconds until the
-// retry> }`.
+// the batch. The answer is `{ outcomes, delayed }`. `outcomes` has "ack" or the seconds until the
+// retry for the id of each message. `delayed` lists the messages that the Worker queued with a
+// delay, as `{ body, seconds }`.
 //
-// POST /test/stored takes a JSON list of users. The answer is everything that is stored, including
-// the Durable Objects of these users, as lines. See stored.mjs.
+// POST /test/stored takes a JSON list of users. The answer is what is stored in KV, in D1 and in
+// these users' objects of class Sessions, as lines. See stored.mjs.
 //
 // POST /test/cron runs the cron job of every five minutes, or the cron job that the body names.
 //
@@ -145,8 +149,8 @@ async function answered(edgegate, request) {
 
 /**
  * The class of the Durable Object with a user's sessions, with additional methods for tests. These
- * methods return each row of each table that the object stores, run statements that prepare a
- * state, and run the alarm.
+ * methods return each row of each table that the object stores, return the size of its database,
+ * run statements that prepare a state, and run the alarm.
  */
 export class Sessions extends meteredObject(BuiltSessions) {
   ask(call) {
@@ -226,8 +230,8 @@ const COPY_CALL =
 const realTimeout = globalThis.setTimeout;
 
 /**
- * While `stopped` is true, keeps timers of a second or more from ending. They end soon after
- * `stopped` becomes false.
+ * Keeps timers of a second or more that begin while `stopped` is true from ending. They end soon
+ * after `stopped` becomes false, even if their time is not over.
  */
 function stopTimers() {
   globalThis.setTimeout = /** @type {typeof setTimeout} */ (
@@ -349,8 +353,8 @@ const slowEnv = (env) =>
     MAIL_GATE_OBJECTS: (namespace) => slowObjects(namespace, "mail gate object"),
   });
 
-// If the Worker sends a message with a delay, the message is not passed to the real queue. It is
-// stored here, and the test delivers it to the Worker.
+// During POST /test/queue, a message that the Worker sends with a delay is not passed to the real
+// queue. It is kept here, and the answer of POST /test/queue lists it.
 const slowQueue = (queue, named) =>
   through(queue, {
     send: (send) =>
@@ -434,7 +438,10 @@ const slow =
 
 const errorOf = ({ error, code }) => Object.assign(new Error(error), code && { code });
 
-/** A random number generator with a seed (mulberry32). So every run has the same delays. */
+/**
+ * A random number generator with a seed (mulberry32). Every run has the same delays if its calls
+ * come in the same order.
+ */
 function random() {
   state.seed = (state.seed + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state.seed ^ (state.seed >>> 15), 1 | state.seed);

@@ -1,5 +1,5 @@
-// Every answer has the security headers. The tests cause each kind of error at each operation of
-// openapi.yaml. They also request paths that are not in openapi.yaml, and the pages.
+// Every answer has the security headers. The tests cause several kinds of errors at each operation
+// of openapi.yaml. They also request paths that are not in openapi.yaml, and the pages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     })),
 );
 
-// The value of this header on the pages. The API must send the same value.
+// Strict-Transport-Security on the pages. The API must send the same value.
 const [, HSTS] =
   /^ {2}Strict-Transport-Security: (.+)$/m.exec(readFileSync(inRoot("www/_headers"), "utf8")) ?? [];
 
@@ -114,8 +114,8 @@ after(async () => {
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  // These two routes answer a browser with a page of their own. The page has a style and perhaps a
-  // form.
+  // Only /auth/authorize and /auth/logout answer a browser with a page of their own. The page has a
+  // style and perhaps a form.
   const isPage = /text\/html/.test(headers.get("content-type") ?? "");
   if (isPage) {
     assert.match(where, / \/auth\/(authorize|logout)\b/);

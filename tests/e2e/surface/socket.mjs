@@ -4,7 +4,8 @@ import { connect } from "node:net";
 
 /**
  * Returns the bytes of a request. The lines `headers` are sent unchanged, even if a header occurs
- * twice. The header Connection is added. The header Host is added if `headers` does not contain it.
+ * twice. The header Connection is added. The headers Host and (for a body) Content-Length are added
+ * if `headers` does not set them.
  */
 export function requestOf(method, path, headers = [], body = "") {
   const bytes = Buffer.from(body);
@@ -22,9 +23,10 @@ export function requestOf(method, path, headers = [], body = "") {
 }
 
 /**
- * Sends the parts in order. Then reads until the server closes the connection, for at most
- * `seconds`. Returns `{ status, headers, body, answers }`. The first three describe the first
- * answer, and `answers` is the number of answers. If there is no answer, the status is 0.
+ * Sends the parts in order. Then reads until the server closes the connection. Stops `seconds`
+ * after the beginning at the latest. Returns `{ status, headers, names, body, answers }`. `body` is
+ * all that follows the first answer's headers, and `answers` is the number of answers. If there is
+ * no answer, the status is 0.
  */
 export function send(url, parts, { seconds = 20, end = false } = {}) {
   const { hostname, port } = new URL(url);

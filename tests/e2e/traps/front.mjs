@@ -2,6 +2,7 @@
 // the wasm and makes calls trap. traps.test.mjs adds the classes of the Durable Objects.
 //
 // POST /test/arm takes JSON `{ skip, times, kind }`, the arguments of `arm` in boundary.mjs.
+// POST /test/disarm undoes this.
 // POST /test/seen answers the counts of boundary.mjs, and how many objects of each class were made.
 // POST /test/wait sends the Worker a request whose body does not end. /test/pending answers how
 // many of these requests wait, and /test/release ends their bodies.

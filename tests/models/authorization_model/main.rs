@@ -14,9 +14,9 @@
 //! - `seeded_bugs::*`: the checker works. For each promise, a bug is added deliberately, and the
 //!   checker finds it.
 //!
-//! **The bound.** At most two codes and two token requests are in transit. A code expires after two
-//! ticks of 30 s. There are three apps: an app with a secret, an app without a secret, and the
-//! thief's app.
+//! **The bound.** At most two codes are issued, and at most two token requests are in transit at
+//! once. A code expires after two ticks of 30 s. There are three apps: an app with a secret, an app
+//! without a secret, and the thief's app.
 
 #![allow(
     clippy::unwrap_used,

@@ -169,8 +169,8 @@ impl Setting {
 
     /// Tries two attacks with the tokens of a session that has just begun. Returns a violation if
     /// one of them succeeds. In the first attack, an access token is used on a route of the user's
-    /// account. In the second attack, the thief has a copy of the refresh token and tries to renew
-    /// it in the name of each app.
+    /// account. In the second attack, the thief has a copy of another app's refresh token and tries
+    /// to renew it in the name of the web app or of his own app.
     fn misuse(&self, app: App, resource: For) -> Option<Violation> {
         self.coverage.note("acts");
         if self.world.acts_on_account(app, resource) {

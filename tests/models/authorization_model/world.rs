@@ -63,7 +63,7 @@ pub enum Bug {
     NoClient,
     /// The service does not check that the refresh token was issued to the client.
     NoClientAtRenewal,
-    /// A redirect URI matches if it begins with the host of a registered URI.
+    /// A redirect URI matches if it begins with the scheme and host of a registered URI.
     MatchesPrefix,
     /// The account's routes check only the token's `aud` claim.
     AudienceAlone,

@@ -8,9 +8,10 @@
 //!   429 to further requests without counting them.
 //! - The mail budget is divided into shares (pools). The first request of a network is paid from
 //!   the pool *first*, its second to thirtieth requests from the pools *medium* and *rest*. In each
-//!   hour, the attacker makes only enough of these later requests to keep both pools empty: 300
-//!   with a budget of 10,000. This is enough, because an honest user's first request is paid only
-//!   from the pool *first*. The test `pays_from_one_row` checks that.
+//!   hour, the attacker makes at most 10 % more of these later requests than both pools can pay
+//!   for, and at most 300. With a budget of 10,000, that does not empty the pools. This makes no
+//!   difference, because an honest user's first request is paid only from the pool *first*. The
+//!   test `pays_from_one_row` checks that.
 //! - All networks make their first request of a day in the first minute of the day, because honest
 //!   users have to wait longest in that case.
 
@@ -79,8 +80,8 @@ fn week(networks: u32, budget: u64) -> Delays {
     let mut asked = Waiting::new();
     let mut honest = 0;
     let class = RouteClass::Reset;
-    // The attacker makes 10 % more requests than the pools can pay for. The requests that can't be
-    // paid for wait, and use up the pools again in the next hour.
+    // The attacker makes 10 % more requests than the pools can pay for, up to a maximum. The
+    // requests that can't be paid for wait, and are paid from the pools in the next hour.
     let shares = [Pool::Medium, Pool::Rest].map(|pool| pool.share(class, budget).unwrap());
     let more = (shares.iter().sum::<u64>() * 11 / 10).min(MOST_OF_OTHER_POOLS);
     for hour in 0..WEEK / HOUR {
@@ -274,10 +275,10 @@ fn pays_from_one_row() {
     assert_eq!(outcome, Some("sent"));
 }
 
-/// Strangers make every kind of request that sends a mail to one person, as often as the limit per
-/// network allows. The owner requests resets at random times, from a new device. Whenever such a
-/// reset sends no mail, the newest link that was sent before still has at least half of its
-/// lifetime left.
+/// Strangers request resets, registrations and confirmation links for one person, 120 times an
+/// hour. The owner requests resets at random times, from a new device. Whenever such a reset sends
+/// no mail, the newest link that was sent before still has at least half of its lifetime left, give
+/// or take an hour.
 #[test]
 fn one_person_always_has_a_link() {
     for networks in [1, 50, 5000] {
@@ -359,8 +360,8 @@ fn minutes(text: &str) -> u64 {
     }
 }
 
-/// Sends mails to one mailbox in every possible way, from up to 5,000 networks, as often as the
-/// limit per network allows.
+/// Requests mails for one mailbox in every possible way, 200 times an hour, from up to 5,000
+/// networks.
 #[test]
 fn a_mailbox_gets_twelve_mails_on_the_first_day_and_thirty_six_in_a_week() {
     for networks in [1, 50, 5000] {

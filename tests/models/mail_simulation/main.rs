@@ -8,8 +8,7 @@
 //! | claim | test |
 //! |---|---|
 //! | What a stranger sees does not reveal whether an address has an account | `directories::*` |
-//! | In a week, an attacker can neither prevent a user's resets nor flood a mailbox | `attacker::*`
-//! |
+//! | An attacker can't prevent a user's resets or flood a mailbox in a week | `attacker::*` |
 //! | The same attacker delays only users on new devices, and delays no notice | `attacker::*` |
 
 #![allow(

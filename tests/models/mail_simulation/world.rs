@@ -225,7 +225,7 @@ impl World {
         answer
     }
 
-    /// The id of the newest job.
+    /// The id of the newest job that was queued without a delay.
     pub(crate) fn newest(&self) -> Option<String> {
         self.newest.clone()
     }

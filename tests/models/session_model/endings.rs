@@ -2,10 +2,10 @@
 //! never comes back".
 //!
 //! In this model, anyone can present any token that was ever handed out, from any location, at any
-//! time. A renewal reads the user's row before it reads the session, and time passes between the
-//! two reads, as it does when a Worker calls a Durable Object. The other order needs no search: a
-//! row that is read later can only show more revocations. The model says that a renewal has begun
-//! when it reads the session.
+//! time. With the linearizable store, a renewal reads the user's row before it reads the session,
+//! and time passes between the two reads, as it does when a Worker calls a Durable Object. With KV,
+//! both are read at once. The other order needs no search: a row that is read later can only show
+//! more revocations. The model says that a renewal has begun when it reads the session.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};

@@ -10,19 +10,21 @@
 //! - `thief::*`: if the owner's renewals are at least 3 minutes apart and the thief's requests are
 //!   more than 90 s away from them, the thief and the owner can't both continue to use the session.
 //! - `owner::proves_*`, `thief::is_found_out_*`: the owner may enter the password again. No honest
-//!   client is refused because of that, and a thief is still detected.
+//!   client is refused because of that, and a thief is still detected. With KV or strict `REUSE`,
+//!   the client needs a lock for this.
 //! - `endings::*`: after a user's `session_epoch` is raised, every renewal that reads the user's
 //!   row afterwards is refused. An ended session never becomes valid again.
 //! - `fence::*`: the user's object may answer a renewal from its copy of the user's row. That copy
 //!   includes every earlier change. The checker finds bugs that were added to this protocol.
 //! - `seeded_bugs::*`: the checker works, because it finds bugs that were added deliberately.
-//! - `simulation::*`: in random runs with honest clients, nobody is logged out.
+//! - `simulation::*`: in random runs with honest clients and the default rules, nobody is logged
+//!   out.
 //!
 //! **The bound.** Time and the number of renewals have no bound, because states that differ only by
 //! a shift are treated as equal (see [`state`]). The model has two locations. The number of
 //! messages that are in transit at once is limited, and each test prints the limit. A request, a
 //! write or a response takes at most a tick, whose length each test prints too. The grace period is
-//! three ticks of 10 s, or two ticks of 15 s.
+//! three ticks of 10 s, two ticks of 15 s, or one tick of 30 s.
 
 #![allow(
     clippy::unwrap_used,

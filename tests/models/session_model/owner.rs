@@ -2,9 +2,9 @@
 //!
 //! The owner has any number of tabs with one cookie jar. Requests and responses overtake each
 //! other, get lost or are delivered twice. The owner's device can fall asleep at any moment, for
-//! any time. If a request got no answer, the owner may retry it later. Only in two situations must
-//! the retry come within the grace period: with `REUSE = "strict"`, and after the owner has changed
-//! networks.
+//! any time. If a request got no answer, the owner may retry it later. Only in three situations
+//! must the retry come within the grace period: with `REUSE = "strict"`, after the owner has
+//! changed networks, and if the service does not know the client's address.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};
@@ -109,9 +109,10 @@ fn repeats_within_the_grace_from_any_network_kv() {
     }
 }
 
-/// In this test the owner also enters the password again, at any moment, even during renewals. If
-/// the store never returns stale data, the claim of this module still holds. With a store that can
-/// return stale data, the client needs a lock (see the next test).
+/// In this test the owner also enters the password again, at any moment, even during renewals. With
+/// the default rules and a store that never returns stale data, the claim of this module still
+/// holds. With `REUSE = "strict"`, or with a store that can return stale data, the client needs a
+/// lock (see the next test).
 #[test]
 fn proves_again_at_any_moment() {
     let setting = Setting {

@@ -8,7 +8,7 @@ use crate::model::Read;
 use crate::setting::{Bug, Setting, Store};
 use crate::state::{Cached, Location, Message, Record, State, Violation, Write};
 
-/// The current time. All other times are earlier.
+/// The current time. No other time is later.
 const NOW: u64 = 1_764_000_000;
 
 fn to_session_record(tick: u64) -> impl Fn(Record) -> session::Record {

@@ -100,7 +100,7 @@ fn rotation_before_the_jar_is_settled() {
     is_caught(setting, REFUSED);
 }
 
-/// Shows why a client must send only one request at a time under `REUSE = "strict"` and with KV. If
+/// Shows why a client must send only one request at a time under `REUSE = "strict"` or with KV. If
 /// the owner enters the password while a renewal is in progress, the answer to the password can put
 /// an older token into the cookie jar.
 #[test]

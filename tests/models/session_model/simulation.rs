@@ -4,9 +4,10 @@
 //! A run is 40 page loads in tabs with one cookie jar. The page loads follow each other
 //! immediately, after minutes or after hours. A page load sends one to four requests at once. Each
 //! request takes up to 3 s, and so does its answer, so answers overtake each other. One message in
-//! a hundred is lost, in either direction, and the request is retried 5 s later. After one page
-//! load in thirty, the laptop is closed within 6 s, and requests and answers in transit never
-//! arrive.
+//! a hundred is lost, in either direction, and the request is retried 5 s later, up to three times.
+//! After one page load in thirty, the laptop is closed within 6 s. Then requests in transit still
+//! reach the service, but their answers never arrive, and no further request of this page load is
+//! sent.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

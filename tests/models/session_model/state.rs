@@ -41,7 +41,8 @@ pub enum Write {
     End,
 }
 
-/// A renewal in progress. It stays in one of these stages for at most one tick (step of time).
+/// A renewal or a password proof in progress. It stays in one of these stages for at most one tick
+/// (step of time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     /// The request is on its way to the service. `again`: it is possible that the network delivers

@@ -40,8 +40,8 @@ pub(super) fn tasks() -> Vec<Task> {
     std::iter::successors(Some(first), next_task).collect()
 }
 
-/// The next ticket in a list of all tickets. As with [`next_task`], a new variant of [`Purpose`]
-/// must be added here.
+/// The next ticket in a list of the tickets in the table. As with [`next_task`], a new variant of
+/// [`Purpose`] must be added here.
 pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
     Some(match purpose {
         Purpose::Refresh => Purpose::Reset,
@@ -49,7 +49,8 @@ pub(super) fn next_purpose(purpose: &Purpose) -> Option<Purpose> {
         Purpose::Registration => Purpose::Verification,
         Purpose::Verification => Purpose::NewAddress,
         Purpose::NewAddress => Purpose::Device,
-        // These tickets belong to apps. `tests/service/app_tokens` tests them.
+        // `Device` is the last ticket in the list. The others are for apps:
+        // `tests/service/authorize` and `tests/service/app_tokens` test them.
         Purpose::Device
         | Purpose::SignOn
         | Purpose::AuthorizationRequest

@@ -130,8 +130,8 @@ impl<S: SessionStore> World<S> {
             .await
     }
 
-    /// Runs the queue and the cron job for a day. All mails that have to wait are due within that
-    /// day. Returns the mails that were sent.
+    /// Runs the cron job and the queue four times, without advancing the clock. A queued job is
+    /// delivered at once, whatever its delay. Returns the mails that were sent.
     pub(super) async fn mails(&self) -> Vec<Message> {
         for _ in 0..4 {
             self.service.retry_kept_mail(true).await.unwrap();

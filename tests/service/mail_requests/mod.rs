@@ -29,8 +29,7 @@ fn from(ip: &str) -> Client {
     Client::new(Some(ip), Some("test/1"))
 }
 
-/// A client that has its own network. Its address has no prefix in common with the addresses of
-/// other clients.
+/// A client that has its own network. No two of these networks belong to the same larger network.
 fn network(number: u32) -> Client {
     let (first, second) = (0x2000 + (number & 0xfff), number >> 12);
     from(&format!("{first:x}:{second:x}::1"))

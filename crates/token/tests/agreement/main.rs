@@ -114,7 +114,7 @@ fn allows(token: &VerifiedToken, check: &Value) -> bool {
     }
 }
 
-/// The vectors in the file test every rule with only one key. This test runs every rule with the
+/// The vectors in the file test most rules with only one key. This test runs every rule with the
 /// keys of all three algorithms.
 #[test]
 fn the_catalogue_holds_for_every_algorithm() {

@@ -3,7 +3,8 @@ import { domainToASCII } from "node:url";
 import { Advice } from "./advice.js";
 
 // The part before the @. Double quotes, spaces and control characters are not allowed. Outside of
-// ASCII, letters, marks, numbers, joiners, and signs that occur inside words are allowed.
+// ASCII, letters, marks, numbers, joiners, and signs that occur inside words are allowed, at any
+// place. The service's rules are stricter.
 // `\p{Alphabetic}` matches more than `\p{L}`: for example, it also matches letters in circles.
 const LOCAL =
   /^(?:[a-z0-9.!#$%&'*+/=?^_`{|}~\p{Alphabetic}\p{M}\p{N}-]|\p{Join_Control}|[\u00b7\u0375\u05f3\u05f4\u06fd\u06fe\u0f0b\u30fb])+$/u;
@@ -14,9 +15,9 @@ const AROUND = /^[\p{White_Space}\ufeff]+|[\p{White_Space}\ufeff]+$/gu;
 const DOMAIN = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/;
 
 /**
- * The canonical form of an address, which is used to compare addresses, as in
- * crates/token/src/email_address.rs. Throws if the address is invalid, because no account can have
- * it.
+ * The canonical form of an address, which is used to compare addresses. For an address that the
+ * service accepts, it is the same as in crates/token/src/email_address.rs. Throws for most texts
+ * that no account can have as its address.
  *
  * @param {string} email
  */

@@ -32,8 +32,8 @@ export class Refused extends Advice {
 export async function cloudflareOf(project, config) {
   const headers = await headersOf(project);
   /**
-   * Sends one request and returns the member `result` of the answer. Throws `Refused` with the
-   * answer's status.
+   * Sends one request and returns the member `result` of the answer. Throws `Refused` if the
+   * request fails.
    *
    * @param {string} method
    * @param {string} path

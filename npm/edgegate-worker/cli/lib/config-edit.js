@@ -9,8 +9,8 @@ const LAYOUT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: "\n" 
 const LOOSE = { allowTrailingComma: true };
 
 /**
- * Sets one value in the text of a wrangler.jsonc. If the text has the setting only in a comment,
- * such as `// "name": …`, that comment is replaced by the setting.
+ * Sets one value in the text of a wrangler.jsonc. If the text has the setting only in a comment on
+ * a line of its own, such as `// "name": …`, that comment is replaced by the setting.
  *
  * @param {string} text
  * @param {JSONPath} path
@@ -111,7 +111,7 @@ export function setInProject({ path: file, name }, environment, path, value) {
 
 /**
  * Adds a value to an entry of a list in a wrangler.toml, such as the id of a KV namespace. Returns
- * undefined if the path does not name a value in a list.
+ * undefined if the path does not name a value in an entry that the list has.
  *
  * @param {string} text
  * @param {JSONPath} path the list, the number of the entry, and the name

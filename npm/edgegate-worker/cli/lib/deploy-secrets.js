@@ -1,5 +1,6 @@
-// The file .edgegate/secrets.ENV.json: the secrets of a deployed service, which were made on this
-// machine. Cloudflare never shows a stored secret, so this file is the only copy that can be read.
+// The file .edgegate/secrets.ENV.json: the secrets of a deployed service. Commands on this machine
+// made some of them, and the operator added the others. Cloudflare never shows a stored secret, so
+// unless the operator keeps another copy, this file is the only one that can be read.
 import { randomUUID } from "node:crypto";
 import {
   chmodSync,

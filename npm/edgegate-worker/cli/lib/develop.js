@@ -14,7 +14,8 @@ const READY_SECONDS = 60;
 const CRON_SECONDS = 60;
 
 /**
- * Runs the Worker until this process is stopped.
+ * Runs the Worker until this process is stopped. Throws if wrangler ends by itself, or if the
+ * Worker does not become healthy.
  *
  * @param {object} given
  * @param {string} given.origin where the Worker answers
@@ -166,8 +167,8 @@ async function judged(settingsOf) {
 }
 
 /**
- * Runs the cron job immediately and then once a minute, as Cloudflare would. `wrangler dev` does
- * not run it by itself.
+ * Runs the Worker's cron handler immediately and then once a minute. It does the work of all cron
+ * jobs each time, because it is not told a schedule. `wrangler dev` does not run it by itself.
  *
  * @param {string} origin
  * @param {(text: string) => void} say

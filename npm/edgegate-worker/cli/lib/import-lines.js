@@ -66,7 +66,8 @@ export async function* linesOf(chunks) {
 }
 
 /**
- * A line without its white space, and without the byte order mark that some programs write.
+ * A line without the white space at its beginning and its end. The first line is also without the
+ * byte order mark that some programs write.
  *
  * @param {Buffer} bytes
  * @param {number} number

@@ -1,4 +1,5 @@
-// Runs one command so that none of its processes outlives the process that started this program:
+// Runs one command, and stops it and its child processes when the process that started this program
+// ends:
 //   node leash.js <command> [argument…]
 // File descriptor 3 must be a pipe that the starting process (run.js) holds open.
 //

@@ -5,8 +5,9 @@ import { fromConfig, fromEnvFile, fromOptions, ignoredLines } from "./places.js"
 import { bindingsOf, faultsOf } from "./settings.js";
 
 /**
- * Reads the configuration. It does not check whether the settings are valid: the caller does this
- * with the function `faults` of the result.
+ * Reads the configuration. Throws if a line of a file of variables is not a setting. It does not
+ * check whether the settings are valid: the caller does this with the function `faults` of the
+ * result.
  *
  * @param {object} given
  * @param {() => Promise<import("./config.js").Config>} given.read reads the configuration

@@ -1,8 +1,8 @@
 // Checks what Cloudflare itself logs about a request, in addition to the Worker's own log lines.
 
 /**
- * If Cloudflare would log people's addresses with these settings, returns a sentence that says what
- * to do. Otherwise returns null.
+ * If Cloudflare would log people's email addresses or IP addresses with these settings, or pass
+ * them on, returns a sentence that says what to do. Otherwise returns null.
  *
  * @param {{ observability?: any, logpush?: boolean, tail_consumers?: unknown[] | null }} config
  * @param {string} [file] the configuration's name

@@ -101,8 +101,8 @@ function environmentOf(command) {
 }
 
 /**
- * Throws if the configuration does not have this environment. Called before every subcommand, so
- * that no subcommand can forget the check.
+ * Throws if the configuration does not have this environment. Called before every subcommand for
+ * which an environment was chosen, so that no subcommand can forget the check.
  *
  * @param {string} environment
  */

@@ -7,7 +7,10 @@ import { wranglerEnv } from "./wrangler.js";
 
 const CONFIGURATIONS = ["wrangler.jsonc", "wrangler.json", "wrangler.toml"];
 
-/** The folder into which `edgegate prepare` copies pages and migrations. git ignores it. */
+/**
+ * The folder into which `edgegate prepare` copies pages and migrations. It also has the secrets and
+ * the records of deploys. git ignores it.
+ */
 export const PREPARED = ".edgegate";
 
 /**

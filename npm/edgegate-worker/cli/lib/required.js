@@ -175,8 +175,8 @@ function missingCrons(config, top) {
       value: cron,
       what: `the cron "${cron}"`,
       why: why[cron] ?? "the Worker has work at this time",
-      // This cron job updates the copies of database rows in the users' Durable Objects. With
-      // SESSION_STORE "kv", the service does not use these objects.
+      // This cron job makes the users' Durable Objects discard outdated copies of database rows.
+      // With SESSION_STORE "kv", the service does not use these objects.
       optional: cron === EACH_MINUTE && config.vars?.SESSION_STORE === "kv",
     }));
 }

@@ -103,8 +103,8 @@ export function start(
 export const run = (command, args, options) => start(command, args, options).done;
 
 /**
- * Runs a command that should succeed. Returns what it printed, or null when it failed or does not
- * exist.
+ * Runs a command that should succeed. Returns what it printed to standard output, without the white
+ * space around it. Returns null if it failed or does not exist.
  *
  * @param {string} command
  * @param {string[]} [args]

@@ -66,7 +66,8 @@ export function checkSecrets(own, others) {
 }
 
 /**
- * The single values of the secrets: each key of SIGNING_KEYS, and each part of the other secrets.
+ * The single values of the secrets that are checked: each key of SIGNING_KEYS, and each part of
+ * TICKET_SECRET and PEPPERS.
  *
  * @param {Place} place
  * @returns {{ name: string, text: string, bytes?: Buffer }[]}

@@ -1,7 +1,7 @@
 // The stores of a deployed service: its database, its queues and its KV namespaces. They are found
 // by their names, but a name does not say which service uses the store. So if a store exists
-// already at the first deploy, it is used only if an earlier run made it, or if the operator gives
-// `--adopt`.
+// already at the first deploy, it is used only if an earlier run made it, if the configuration has
+// its id, or if the operator gives `--adopt`.
 import { Advice } from "./advice.js";
 import { setInProject } from "./config-edit.js";
 import { readRecord, writeRecord } from "./deploy-secrets.js";
@@ -33,8 +33,9 @@ import { queuesOf } from "./deployment.js";
 /** @typedef {{ type: string, name: string, [field: string]: any }} Binding */
 
 /**
- * The stores that the configuration names, and which of them exist. Throws when the deployed Worker
- * uses other stores.
+ * The stores that the configuration names without an id, and which of them exist. Throws if the
+ * deployed Worker uses another database, if a database whose id is in the configuration does not
+ * exist, or if another Worker consumes one of the queues.
  *
  * @param {World} world
  * @returns {Promise<Store[]>}
@@ -62,8 +63,9 @@ export function refuseForeign({ project, environment, cloudflare, bound, config 
 }
 
 /**
- * Makes the stores that are missing. Records each store before it is made. So if this run is
- * interrupted, the next run knows that the store was made by this command.
+ * Makes the stores that are missing, and writes the ids of KV namespaces into the configuration.
+ * All missing stores are recorded before the first of them is made. So if this run is interrupted,
+ * the next run knows that a store was made by this command.
  *
  * @param {World} world
  * @param {Store[]} stores

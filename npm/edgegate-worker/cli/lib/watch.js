@@ -8,8 +8,8 @@ const POLL_MS = 300;
 
 /**
  * Watches files from now on. `next` waits until a file is edited, and then until no file changes
- * any more. It resolves with the first file whose content has changed since the previous edit. It
- * rejects when `signal` is aborted.
+ * any more. It resolves with the first file in the list whose content has changed since the
+ * previous edit. It rejects when `signal` is aborted.
  *
  * @param {string[]} files
  */

@@ -183,8 +183,8 @@ pub(crate) async fn the_oldest_ends_above_the_limit<W: World>(world: &W) -> Case
     let oldest = ada.ticket();
     ada.record(oldest, Some(3)).await?;
     let mut newest = oldest;
-    // One login in eight counts the sessions. The chance that none of 200 logins counts them is one
-    // in 10^11.
+    // On KV, one login in eight counts the sessions. The chance that none of 200 logins counts them
+    // is less than one in 10^11.
     for _ in 0..200 {
         world.pass(1);
         newest = ada.ticket();

@@ -1,4 +1,4 @@
-//! There is always at least one enabled administrator.
+//! At least one enabled administrator stays, unless the caller allows that none is left.
 
 use edgegate::domain::account::{Edit, PasswordHash, User, UserChange};
 use edgegate::ports::UserDirectory;

@@ -1,5 +1,5 @@
-//! Changes with a deadline, which `hold` of the session store returns, and the list of changes that
-//! have no deadline.
+//! Changes with a deadline (the time that `hold` of the session store returns), and the list of
+//! changes that have no deadline.
 
 use edgegate::domain::account::{RowChange, User, UserChange, UserId};
 use edgegate::ports::UserDirectory;

@@ -1,5 +1,5 @@
-// Passwords are hashed with the cost and the pepper that the settings contain. When these settings
-// have changed, the service hashes a password again with the new settings.
+// Passwords are hashed with the cost and the pepper in the settings. When these settings have
+// changed, the service hashes a password again at the user's next login.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ADA, clientOf, PASSWORD } from "../../client.mjs";

@@ -184,7 +184,7 @@ test("a batch is bounded, and the body has one media type", async () => {
   assert.deepEqual([most.status, most.body.rows.length], [200, 17]);
   const full = await importing(many(500));
   assert.deepEqual([full.status, full.body.imported], [200, 500]);
-  // Other routes reject a body of more than 16 KiB.
+  // A route that takes one JSON object still rejects a body of more than 16 KiB.
   const login = await client.post("/auth/login", { json: { email: "a".repeat(17_000) } });
   assert.equal(login.status, 413);
 });

@@ -17,9 +17,9 @@
 //! - I5: if the row does not change within a day, renewals on that day do not read it.
 //!
 //! **The bound.** A tick is 30 s. Requests and changes may take any time and may stop at each step,
-//! and an object may carry out a call twice. A search has at most three changes by the service, two
-//! or three renewals, one change that an operator makes directly in the database, one restore of
-//! the database, one upgrade of the service, and one rollback.
+//! and an object may carry out a call twice. A search has at most three changes by the service,
+//! three renewals, two changes that an operator makes directly in the database, one restore of the
+//! database and one rollback.
 //!
 //! [`Fence`]: edgegate::domain::session::Fence
 

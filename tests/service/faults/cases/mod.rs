@@ -1,4 +1,5 @@
-//! The cases, one for each use case. Each case has rules that must hold in the end.
+//! The cases. Each use case is called by at least one of them. Each case has rules that must hold
+//! in the end.
 
 use edgegate::domain::account::UserId;
 use edgegate::domain::error::{Error, StoreError};

@@ -191,8 +191,8 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// The service rejects these tokens because of their ids. Each id that the service makes is a UUID
-/// in one spelling, and the ids of its sessions are UUIDs of version 7. Only the id of an imported
+/// Tokens with ids that the service does not make. The service rejects them, except `sub-uuid4`:
+/// each id that the service makes is a UUID of version 7 in one spelling, but the id of an imported
 /// user can be a UUID of another version. Other verifiers may accept other ids.
 fn ids(c: &mut Catalogue) {
     c.about(

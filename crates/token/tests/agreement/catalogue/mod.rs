@@ -1,6 +1,6 @@
 //! The catalogue of tokens: tokens that must be accepted, and tokens that attackers could send.
-//! Each token of an attacker has one fault, and must be rejected because of this fault. The tokens
-//! can be made for any key, so that each rule is tested with each algorithm.
+//! For each token of an attacker, the catalogue says for which fault it must be rejected. The
+//! tokens can be made for any key, so that each rule is tested with each algorithm.
 
 mod claims;
 mod form;
