@@ -8,6 +8,7 @@
  * @import { Platform } from "./verifier.js"
  */
 import { protectFor } from "./protect.js";
+import { askSoon, limited } from "./signatures.js";
 import { isModule } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import ownModule from "./wasm/edgegate_bg.wasm?module";
@@ -22,7 +23,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive: () => {},
-  sharesTimers: false,
+  limit: /* @__PURE__ */ limited(askSoon),
 };
 
 export const load = /* @__PURE__ */ loadFor(platform);

@@ -9,6 +9,7 @@
 import { compile } from "./compile.js";
 import { compileInline } from "./inline-source.js";
 import { protectFor } from "./protect.js";
+import { askAtOnce, limitedTogether } from "./signatures.js";
 import { isBytes, isModule, isPlace, isResponse } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import { unavailable } from "./wasm.js";
@@ -22,7 +23,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive: () => {},
-  sharesTimers: true,
+  limit: /* @__PURE__ */ limitedTogether(askAtOnce),
   encode: (text) => Buffer.from(text),
 };
 

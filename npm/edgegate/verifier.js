@@ -3,6 +3,7 @@
 /**
  * @import { Claims, load, peek, Verifier as DeclaredVerifier, WasmSource } from "./types/index.d.ts"
  * @import { Instance, Wasm } from "./instance.js"
+ * @import { Limit } from "./signatures.js"
  * @import { Encode } from "./text.js"
  * @import { ErrorReason } from "./types/errors.d.ts"
  * @import { GlueVerifier } from "./wasm/edgegate.js"
@@ -21,14 +22,7 @@ import { ACCESS_TOKEN_MAX_BYTES } from "./generated.js";
 import { RemoteKeySet } from "./keys.js";
 import { readIssuer, readJwks, readOptions, readUrl } from "./options.js";
 import { invalidToken } from "./refusal.js";
-import {
-  limited,
-  limitedTogether,
-  PlatformKeys,
-  SIGNATURE_KNOWN,
-  SignatureCheck,
-  SignedTokens,
-} from "./signatures.js";
+import { PlatformKeys, SIGNATURE_KNOWN, SignatureCheck, SignedTokens } from "./signatures.js";
 import { encodeText } from "./text.js";
 import { loadWasm } from "./wasm.js";
 
@@ -41,8 +35,8 @@ import { loadWasm } from "./wasm.js";
  * @property {RequestInit} fetchOptions Options of the request for a key set.
  * @property {(work: Promise<unknown>) => void} keepAlive Prevents the platform from cancelling
  *   `work`, for which nobody waits.
- * @property {boolean} sharesTimers Whether several calls may share one timer. False in Workers,
- *   where a timer is stopped when the incoming request that started it ends.
+ * @property {Limit} limit Passes signatures to WebCrypto. Several calls share one timer, but not in
+ *   Workers, where a timer is stopped when the incoming request that started it ends.
  * @property {Encode} [encode] Encodes a text in UTF-8. Set only if it is faster than a TextEncoder.
  */
 
@@ -292,7 +286,6 @@ class Keys {
   #jwks = "";
   #signed = new SignedTokens();
   #platformKeys = new PlatformKeys();
-  #limit;
 
   /**
    * @param {Platform} platform
@@ -301,7 +294,6 @@ class Keys {
   constructor(platform, expected) {
     this.#platform = platform;
     this.#expected = expected;
-    this.#limit = platform.sharesTimers ? limitedTogether : limited;
   }
 
   get areLoaded() {
@@ -358,7 +350,7 @@ class Keys {
     // `judged` has the claims, or the rule that they break. It is used only if the signature turns
     // out to be valid.
     const judged = this.#ask((verifier) => {
-      check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#limit);
+      check = new SignatureCheck(this.#platformKeys, verifier, bytes, this.#platform.limit);
       return verifier.judgeUnverified(bytes, time, check);
     });
     const isValid = await check?.answer;

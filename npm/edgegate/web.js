@@ -6,6 +6,7 @@
  */
 import { FETCH_OPTIONS } from "./keys.js";
 import { protectFor } from "./protect.js";
+import { askSoon, limitedTogether } from "./signatures.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import { findOnWeb } from "./web-source.js";
 
@@ -18,7 +19,7 @@ const platform = {
   module: find,
   fetchOptions: FETCH_OPTIONS,
   keepAlive: () => {},
-  sharesTimers: true,
+  limit: /* @__PURE__ */ limitedTogether(askSoon),
 };
 
 export const load = /* @__PURE__ */ loadFor(platform);

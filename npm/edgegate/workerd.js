@@ -6,6 +6,7 @@
  */
 import * as workers from "cloudflare:workers";
 import { protectFor } from "./protect.js";
+import { askSoon, limited } from "./signatures.js";
 import { isModule } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import ownModule from "./wasm/edgegate_bg.wasm";
@@ -20,7 +21,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive,
-  sharesTimers: false,
+  limit: /* @__PURE__ */ limited(askSoon),
 };
 
 export const load = /* @__PURE__ */ loadFor(platform);
