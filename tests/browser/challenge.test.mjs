@@ -109,8 +109,7 @@ for (const door of DOORS) {
     test("a widget that does not load is reported, and the service decides", async (t) => {
       const { page, asked, send } = await open(t, www.url, door, refused("missing"), "offline");
       await page.getByText("Allow scripts of challenges.cloudflare.com").waitFor();
-      await send.click();
-      await page.waitForResponse(`**${door.path}`).catch(() => {});
+      await Promise.all([page.waitForResponse(`**${door.path}`), send.click()]);
       await page.getByText("Allow scripts of challenges.cloudflare.com").waitFor();
       assert.equal(asked[0].body.challenge, undefined);
     });
