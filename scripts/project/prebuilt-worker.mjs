@@ -53,8 +53,7 @@ export async function prebuiltWorker() {
  * importing wrangler takes more than a second.
  *
  * @typedef {object} ForMiniflare
- * @property {import("wrangler").SourcelessWorkerOptions} workerOptions what wrangler makes of the
- *   configuration
+ * @property {Record<string, any>} workerOptions what wrangler makes of the configuration
  * @property {string[][]} migrations the SQL statements of each migration, in their order
  */
 

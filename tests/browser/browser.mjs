@@ -6,7 +6,9 @@
 //   const page = await openPage(t, browser, www.url, { viewport: PHONE });
 //   await fake(page, "/auth/password/reset", { status: 202 });
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { chromium as playwright } from "playwright-core";
+import { prebuiltForMiniflare } from "../../scripts/project/prebuilt-worker.mjs";
 import { inRoot } from "../../scripts/project/root.mjs";
 import { chromium } from "../../scripts/setup/chromium.mjs";
 
@@ -14,6 +16,15 @@ export const PHONE = { width: 360, height: 640 };
 
 // This timeout is long because a build might slow the machine down while the tests run.
 const TIMEOUT_MS = 60_000;
+
+const PAGES_WORKER = "tests/browser/pages-worker.mjs";
+/** The modules of the Worker that `PAGES_WORKER` uses. */
+const SOURCES_OF_PAGES = [
+  "src/edge/exchange.js",
+  ...readdirSync(inRoot("src/edge/pages"))
+    .filter((name) => name.endsWith(".mjs"))
+    .map((name) => `src/edge/pages/${name}`),
+];
 
 /** @param {string[]} [args] Additional arguments for Chromium. */
 export async function startBrowser(args = []) {
@@ -31,21 +42,32 @@ export async function startBrowser(args = []) {
  * `fake`. `vars` are the Worker's settings.
  */
 export async function servePages(vars = {}) {
-  process.env.CLOUDFLARE_CF_FETCH_ENABLED ??= "false";
-  process.env.WRANGLER_SEND_METRICS ??= "false";
-  process.env.WRANGLER_WRITE_LOGS ??= "false";
-  const { createTestHarness, unstable_readConfig } = await import("wrangler");
-  const { assets, compatibility_date } = unstable_readConfig(
-    { config: inRoot("wrangler.toml") },
-    { hideWarnings: true },
+  const [{ workerOptions }, { Miniflare, convertV4MiniflareOptions }] = await Promise.all([
+    prebuiltForMiniflare(),
+    import("miniflare"),
+  ]);
+  const { assets, compatibilityDate } = workerOptions;
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      name: "pages",
+      modules: [PAGES_WORKER, ...SOURCES_OF_PAGES].map((path) => ({
+        type: "ESModule",
+        path,
+        contents: readFileSync(inRoot(path), "utf8"),
+      })),
+      bindings: vars,
+      compatibilityDate,
+      assets,
+    }),
   );
-  const main = inRoot("tests/browser/pages-worker.mjs");
-  const server = createTestHarness({
-    root: inRoot(),
-    workers: [{ config: { name: "pages", main, compatibility_date, assets, vars } }],
-  });
-  const { url } = await server.listen();
-  return { url: url.origin, stop: () => server.close() };
+  try {
+    const { origin } = await miniflare.ready;
+    return { url: origin, stop: () => miniflare.dispose() };
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  }
 }
 
 /**

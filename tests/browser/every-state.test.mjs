@@ -7,21 +7,24 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { isWide } from "../wide.mjs";
 import { openPage, PHONE, servePages, startBrowser, watchButton } from "./browser.mjs";
 import { STATES } from "./states.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // `rules` selects which checks of axe, the accessibility checker, are run. Colours don't depend on
 // the width of the screen, and the content does not depend on the colours. So no check has to be
-// run again with a look that can't change its result.
+// run again with a look that can't change its result. The checks of a phone take long, and few of
+// them depend on the width: `npm test` runs those, and `npm run test:wide` runs all.
 const DESKTOP = { width: 1280, height: 720 };
+const OF_THE_WIDTH = ["target-size", "scrollable-region-focusable", "meta-viewport"];
 const LOOKS = {
   light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
   dark: { colorScheme: "dark", viewport: DESKTOP, rules: { runOnly: ["color-contrast"] } },
   phone: {
     colorScheme: "light",
     viewport: PHONE,
-    rules: { rules: { "color-contrast": { enabled: false } } },
+    rules: isWide ? { rules: { "color-contrast": { enabled: false } } } : { runOnly: OF_THE_WIDTH },
   },
 };
 

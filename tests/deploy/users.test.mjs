@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { before, test } from "node:test";
 import { buildPackages } from "../package/package.mjs";
+import { isWide } from "../wide.mjs";
 import { startCloudflare } from "./cloudflare.mjs";
 import { makeProject } from "./project.mjs";
 
@@ -13,6 +14,8 @@ const ADA = "ada@example.com";
 /** The bcrypt hash of PASSWORD. It was computed with bcryptjs. */
 const BCRYPT = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 const ROWS = 1200;
+// A command takes two to three seconds of a processor.
+const IN_WIDE = { skip: isWide ? false : "npm run test:wide" };
 
 before(buildPackages, { timeout: 600_000 });
 
@@ -88,7 +91,7 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     assert.equal((await must("users", "verify", ADA, "--yes")).email_verified, true);
   });
 
-  await t.test("sessions are listed and ended", async () => {
+  await t.test("sessions are listed and ended", IN_WIDE, async () => {
     assert.equal((await logIn(ADA)).status, 200);
     assert.equal((await logIn(ADA)).status, 200);
     const { sessions } = await must("sessions", ADA);
@@ -180,7 +183,7 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     assert.equal(cloudflare.calls.length, length);
   });
 
-  await t.test("an export has every account, in the form of an import", async () => {
+  await t.test("an export has every account, in the form of an import", IN_WIDE, async () => {
     const { code, stdout } = await run("users", "export", "--remote");
     assert.equal(code, 0);
     const rows = stdout
@@ -209,7 +212,7 @@ test("accounts, sessions and mails of a deployed service", { timeout: 900_000 },
     assert.ok(!project.exists("hashes.jsonl"));
   });
 
-  await t.test("failed mails are listed, retried and dropped", async () => {
+  await t.test("failed mails are listed, retried and dropped", IN_WIDE, async () => {
     const now = Math.floor(Date.now() / 1000);
     const ids = ["a".repeat(32), "b".repeat(32)];
     for (const id of ids)
