@@ -258,6 +258,9 @@ async function e2e({ files, before, isWide, env }) {
       ...env,
       EDGEGATE_LOGS: LOGS,
       ...browserOfAll,
+      // Node.js stores compiled code in this folder. Several hundred programs of this step import
+      // wrangler, which has 15 MB of code.
+      NODE_COMPILE_CACHE: inRoot("target/node-compile-cache"),
       ...(isBuilt ? { EDGEGATE_BUILT: "1" } : {}),
     },
   });

@@ -1,8 +1,9 @@
 // Runs the code blocks in README.md, docs/, and the READMEs of the packages and the examples.
 // follow/not-run.mjs lists the exceptions. Each block is run as a reader would run it, in a copy of
-// the project. `npm test` runs the blocks once, in bash. It leaves out docs/deploy.md and the
-// examples that install packages from the registry, because these take minutes. `npm run test:wide`
-// runs everything twice in each of the shells bash and zsh.
+// the project. `npm test` runs the blocks once, in bash. It leaves out those documents that take
+// most of the time: the READMEs of the examples, docs/deploy.md and docs/scale.md. The programs of
+// the examples have tests of their own. `npm run test:wide` runs everything twice in each of the
+// shells bash and zsh.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,9 +22,8 @@ const MINUTES = 60_000;
 
 /** @type {("bash" | "zsh")[]} */
 const SHELLS = isWide ? ["bash", "zsh"] : ["bash"];
-const isSlow = ({ document, text }) =>
-  document === "docs/deploy.md" || (document.startsWith("examples/") && /^npm install/m.test(text));
-const only = (_, blocks) => isWide || !blocks.some(isSlow);
+const SLOW = /^(examples\/|docs\/(deploy|scale)\.md$)/;
+const only = (document) => isWide || !SLOW.test(document);
 
 for (const shell of SHELLS) {
   test(`the documents, followed in ${shell}`, { timeout: 60 * MINUTES }, async (t) => {

@@ -11,7 +11,7 @@ import { runSchemathesis } from "./run.mjs";
 // EDGEGATE_SCHEMATHESIS_SEED sets another seed. `npm run schemathesis` sends more requests than
 // this test.
 const SEED = Number(process.env.EDGEGATE_SCHEMATHESIS_SEED ?? 7);
-const EXAMPLES = wide(20, 100);
+const EXAMPLES = wide(12, 100);
 const CHECKS = [
   "allow_header_conformance",
   "content_type_conformance",

@@ -26,8 +26,7 @@ const LOCAL = /127\.0\.0\.1:8787/;
  * @property {"bash" | "zsh"} shell
  * @property {number} [times] how often the documents are followed; the data of one pass stays for
  *   the next
- * @property {(document: string, blocks: import("./documents.mjs").Block[]) => boolean} [only]
- *   returns whether to follow this document
+ * @property {(document: string) => boolean} [only] returns whether to follow this document
  * @property {(line: string) => void} [tell] is called with each line that reports progress
  */
 
@@ -57,7 +56,7 @@ export async function follow({ shell, times = 1, only = () => true, tell = () =>
     for (const [block, { reason }] of notRun)
       outcome.notRun.push({ place: placeOf(block), reason });
     for (let pass = 1; pass <= times; pass++) {
-      const read = documents.filter((path) => only(path, blocks.get(path) ?? []));
+      const read = documents.filter((path) => only(path));
       const todo = read.map((path) => (blocks.get(path) ?? []).filter(isMine));
       await followAll(todo, {
         shell,

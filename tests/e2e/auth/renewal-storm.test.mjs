@@ -24,7 +24,7 @@ import { wide } from "../../wide.mjs";
 import { chunks, makeSession, makeUsers } from "../forge.mjs";
 import { startWorkers } from "../workers.mjs";
 
-const SESSIONS = wide(125, 1000);
+const SESSIONS = wide(64, 1000);
 const [USERS, CLIENTS, RENEWALS_EACH, LOST] = [100, 4, 5, 0.2];
 const SESSIONS_AT_ONCE = 12;
 const MOST_BROKEN = 100;
