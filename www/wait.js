@@ -14,7 +14,9 @@ import { duration, words } from "./words.js";
  * @param {string} [over]
  */
 export function countDown(place, { seconds, sentence }, over = words.form.wait_over) {
-  const until = Date.now() + seconds * 1000;
+  // The time that has passed is the larger of two measures. `Date` also counts while the device
+  // sleeps. `performance` also counts if the clock of the device is set back.
+  const begun = [Date.now(), performance.now()];
   const timer = make("span", { textContent: duration(seconds) });
   timer.setAttribute("role", "timer");
   const [before, after = ""] = sentence.split("{time}");
@@ -22,9 +24,8 @@ export function countDown(place, { seconds, sentence }, over = words.form.wait_o
   delete place.dataset.state;
   return new Promise((/** @type {(over?: undefined) => void} */ resolve) => {
     const ticking = setInterval(() => {
-      // If the clock of the device was set back meanwhile, the difference is too large. The page
-      // then shows the time that the service has asked for.
-      const left = Math.min(seconds, Math.ceil((until - Date.now()) / 1000));
+      const passed = Math.max(Date.now() - begun[0], performance.now() - begun[1]);
+      const left = Math.ceil(seconds - passed / 1000);
       const isShown = timer.isConnected;
       if (left > 0) {
         timer.textContent = duration(left);

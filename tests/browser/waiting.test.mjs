@@ -25,6 +25,24 @@ after(async () => {
   await www?.stop();
 });
 
+test("a countdown ends in time if the clock of the device is set back meanwhile", async (t) => {
+  const page = await openPage(t, browser, www.url);
+  await fakeSession(page, null);
+  await fake(page, "/auth/login", problem(429, "rate_limited", {}, { "Retry-After": "37" }));
+  await page.goto("/sign-in");
+  await page.locator("#email").fill("ada@example.com");
+  await page.locator("#password").fill("correct horse battery staple");
+  await stopTime(page);
+  const send = page.getByRole("button", { name: "Sign in" });
+  await send.click();
+  await page.getByText("Wait 37 seconds, then try again.").waitFor();
+  await page.clock.setSystemTime(Date.now() - 5 * 3600_000);
+  await page.clock.runFor(7000);
+  await page.getByText("Wait 30 seconds, then try again.").waitFor();
+  await waitOver(page, 30);
+  assert.equal(await send.getAttribute("aria-disabled"), null);
+});
+
 test("a limit counts down, nothing is sent meanwhile, and at its end the button works again", async (t) => {
   const page = await openPage(t, browser, www.url);
   await fakeSession(page, null);

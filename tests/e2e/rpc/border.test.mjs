@@ -69,6 +69,7 @@ const HOSTILE = [
   { $: "nul" },
   { $: "sparse" },
   { $: "cyclic" },
+  { $: "deep" },
   { $: "many" },
   { $: "proto" },
   [{ $: "target" }],
