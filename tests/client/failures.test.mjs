@@ -457,3 +457,21 @@ test("a login's answer that came after sleep, and a later one from before it", a
   }
   world.close();
 });
+
+test("the list of a user with forty apps is read, and an answer of two megabytes is not", async () => {
+  const world = new World();
+  const { client } = await signedIn(world);
+  const listing = (count) => {
+    const sessions = Array.from({ length: count }, (_, n) => ({
+      id: `${n}`,
+      current: n === 0,
+      user_agent: "x".repeat(1000),
+    }));
+    world.service.fault = ({ path }) =>
+      path === "/auth/sessions" ? Response.json({ sessions }) : undefined;
+    return client.sessions();
+  };
+  assert.equal((await world.run(listing(900))).length, 900);
+  assert.equal((await world.fails(listing(2000))).code, "network_error");
+  world.close();
+});
