@@ -27,6 +27,7 @@ const INPUTS = [
   "package-lock.json",
   "wrangler.toml",
   "scripts/project/conformance-worker.mjs",
+  "scripts/project/wasm-flags.mjs",
   "scripts/project/worker-module.mjs",
 ];
 

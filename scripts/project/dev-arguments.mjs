@@ -16,8 +16,6 @@ const OPTIONS = {
   env: { type: "string", short: "e" },
   config: { type: "string", short: "c" },
   "env-file": { type: "string" },
-  "secrets-file": { type: "string" },
-  "dry-run": { type: "boolean" },
 };
 
 /**
@@ -33,7 +31,6 @@ const NEED_VALUE = {
   env: "the name of an environment after it, as in `--env staging`",
   config: "a file after it",
   "env-file": "a file after it",
-  "secrets-file": "a file after it",
 };
 
 /**
@@ -90,7 +87,6 @@ export function wranglerArguments(args) {
     last: (name) => values[name]?.at(-1),
     /** @param {string} name */
     all: (name) => values[name] ?? [],
-    isDryRun: values["dry-run"] !== undefined && values["dry-run"].at(-1) !== "false",
     vars: new Map((values.var ?? []).map(readVariable)),
   };
 }

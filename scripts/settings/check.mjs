@@ -25,16 +25,23 @@ export async function faultsOf(configuration) {
   return settings.faultsOf({ ...configuration, checker });
 }
 
+// What build/check.js is made from (scripts/build-worker.mjs).
+const SOURCES = ["Cargo.lock", "Cargo.toml", "crates/scrypt", "crates/token", "src", "templates"];
+
 /**
- * Whether build/check.js is newer than all files in src/ and crates/token/src/. If it is, it can
- * check the settings without a new build.
+ * Whether build/check.js is newer than all its sources. If it is, it can check the settings without
+ * a new build.
  */
 export function checkerIsCurrent() {
   if (!existsSync(inRoot(BUILT))) return false;
   const built = statSync(inRoot(BUILT)).mtimeMs;
-  return ["src", "crates/token/src"].every((folder) =>
-    readdirSync(inRoot(folder), { recursive: true }).every(
-      (name) => statSync(inRoot(folder, `${name}`)).mtimeMs < built,
-    ),
+  const isOlder = (/** @type {string[]} */ ...path) => statSync(inRoot(...path)).mtimeMs < built;
+  return SOURCES.every(
+    (source) =>
+      isOlder(source) &&
+      (!statSync(inRoot(source)).isDirectory() ||
+        readdirSync(inRoot(source), { recursive: true }).every((name) =>
+          isOlder(source, `${name}`),
+        )),
   );
 }

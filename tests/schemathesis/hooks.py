@@ -1,7 +1,7 @@
 """What schemathesis can't know of edgegate: who asks, and what a password, a token or a link of theirs is.
 
 Random texts are never any of these, so with them alone every route would only ever refuse. This file is loaded by
-schemathesis (schemathesis.toml); schemathesis.test.mjs, which starts it, makes the accounts and reads the summary.
+schemathesis (schemathesis.toml). run.mjs starts it and reads the summary, and supply.mjs makes the accounts.
 """
 
 import atexit

@@ -18,7 +18,7 @@ export const restored = (program) =>
 
 /** @param {import("./lib/service.js").ServiceOptions} options */
 async function runRestored(options) {
-  const change = "End all sessions, and make earlier access tokens and links invalid.";
+  const change = "End all sessions, and have the service refuse earlier access tokens and links.";
   const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
   // The next second, which is later than all changes that this command made. The users' Durable
   // Objects have copies of the users' database rows. The service will not use a copy that is older
@@ -28,7 +28,7 @@ async function runRestored(options) {
   tell(
     options,
     { accounts, copies_since: since },
-    `${accounts === 1 ? "1 account" : `${accounts} accounts`}: all their sessions have ended, and access tokens and mailed links from before are invalid.
+    `${accounts === 1 ? "1 account" : `${accounts} accounts`}: all their sessions have ended, and the service refuses access tokens and mailed links from before. A program that checks access tokens by itself accepts them until they expire.
 Accounts that were deleted after the time to which you restored exist again. Look for \`account_deleted\` in the log since that time, and delete those accounts again.
 With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what the users' objects remember from before is then not used. Leave it for at least a day.`,
   );
