@@ -1,5 +1,5 @@
 // Checks a release, or prints its notes. Run this script before you set the git tag of a release.
-// The workflow `release` also runs it:
+// The workflow `release` also runs it. The commands:
 //   node scripts/release.mjs check v1.2.3     is everything ready to be released as 1.2.3?
 //   node scripts/release.mjs notes v1.2.3     prints the changelog's entry of 1.2.3
 // This script uses no npm package, so it can run before `npm ci`.

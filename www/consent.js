@@ -21,8 +21,8 @@ const goOn = appPage(request, follow);
 /** @type {Asked | null} The answer of the service that the page shows. */
 let shown = null;
 /**
- * A message that the page now shows another account than before, or "". It is shown beside the
- * buttons.
+ * A message which says that the page now shows another account than before, or "". It is shown
+ * beside the buttons.
  */
 let news = "";
 let frontSince = performance.now();

@@ -1,5 +1,5 @@
-// Makes access tokens like those that edgegate issues. The subjects edgegate and jose check the
-// same tokens. Hono checks tokens with the same claims, but with another `typ`.
+// Makes access tokens like those that edgegate issues. In the benchmark, edgegate and jose check
+// the same tokens. Hono checks tokens with the same claims, but with another `typ`.
 import { createHmac, createPrivateKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { TEST_SECRETS } from "../../tests/e2e/harness.mjs";
 

@@ -20,12 +20,12 @@ const SLOW = { connections: 8, seconds: 2 };
 const MAILED = { connections: 8, seconds: 60, requests: 400, mails: true };
 
 /**
- * The kinds of work, keyed by the names under which each subject lists what it can do.
+ * The kinds of work. The keys are the names that each compared program uses to list what it can do.
  * - `floor`: before each measurement, an empty Worker is measured too.
  * - `times`: how many times one request does the work.
- * - `requests`: a round ends after this many requests or after its `seconds`, whichever comes
- *   first.
- * - `mails`: each request leads to a mail.
+ * - `requests`: a round sends at most this many requests, and stops earlier if `seconds` have
+ *   passed.
+ * - `mails`: each request leads to a mail, and the round ends when all mails have arrived.
  *
  * @type {Record<string, { title: string, connections: number, seconds: number,
  *   floor?: boolean, times?: number, requests?: number, mails?: boolean }>}

@@ -45,8 +45,8 @@ impl AppRequestId {
         }
     }
 
-    /// The id in the form in which a queued mail contains it: as subtags of the mail's language
-    /// tag. They are 32 hexadecimal digits in groups of eight.
+    /// The id in the form in which the job of a mail contains it: as subtags that are appended to
+    /// the language tag of the mail. They are 32 hexadecimal digits in groups of eight.
     #[must_use]
     pub(super) fn to_subtags(self) -> String {
         let digits = base16ct::lower::encode_string(&self.0);

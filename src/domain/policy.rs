@@ -99,8 +99,8 @@ pub const KV_WRITE_RETRIES_MS: [u64; 3] = [300, 600, 900];
 pub const USER_AGENT_KEPT_CHARS: usize = 256;
 /// How much of a city's name is stored, in characters.
 pub const CITY_KEPT_CHARS: usize = 64;
-/// A user may take an action that can't be undone only within this many seconds after entering the
-/// password: 10 minutes. That is long enough for an administrator to work through a list of
+/// For this many seconds after entering the password, a user may take actions that can't be undone:
+/// 10 minutes. That is long enough for an administrator to work through a list of
 /// accounts. The access token, which contains the time of the password entry, has the same lifetime
 /// by default. The error response contains this number as `max_age`.
 pub const RECENT_PROOF: u64 = 600;
@@ -424,16 +424,16 @@ pub const MAIL_TROUBLE_TTL: u64 = 2 * MAIL_RETRY_MAX;
 /// How long the queue waits, in seconds, before it delivers a mail again to a Worker that is
 /// misconfigured or can't reach its database.
 pub const MAIL_BROKEN_PAUSE: u64 = 60;
-/// How much of the name of a device or place a mail shows, in characters.
+/// How many characters a mail shows of the name of a device or of a place.
 pub const MAIL_FACT_CHARS: usize = 100;
 /// How many stored mails one run of the cron sends again.
 pub const REQUEUED_AT_ONCE: u32 = 50;
 /// How long a dead letter is stored: 14 days. After that there is no reason to store the address
 /// that it contains.
 pub const DEAD_LETTER_TTL: u64 = 14 * DAY;
-/// How many seconds after the request the service may still send a mail with a link that anybody
-/// can ask for: a day. By then the queue has stopped retrying, too. After this time nobody gets the
-/// link, not even if an operator retries the mail.
+/// Some links can be requested by anybody. The service sends such a link at most this many seconds
+/// after the request: a day. By then the queue has stopped retrying, too. After this time nobody
+/// gets the link, not even if an operator retries the mail.
 pub const LINK_JOB_TTL: u64 = DAY;
 /// How long the service remembers that an address was freed (that its account was deleted or got
 /// another address), in seconds. A registration that was requested before that can still be

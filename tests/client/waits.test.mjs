@@ -1,5 +1,5 @@
-// The tabs of a browser queue for a lock. A tab waits long enough for all tabs that are before it
-// in the queue, however many they are.
+// The tabs of one browser wait in a queue for a lock. A tab waits long enough for all tabs that are
+// before it in the queue, however many they are.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LONGEST_HOLD_MS } from "../../npm/edgegate/client/timeouts.js";

@@ -217,8 +217,8 @@ function documented(mark, found) {
 }
 
 /**
- * For each library: an algorithm and an authentication method that work, so that users can sign in
- * with them.
+ * For each library: an algorithm and an authentication method that work together. The test below
+ * signs in with them.
  */
 const working = {};
 

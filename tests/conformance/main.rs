@@ -1,5 +1,6 @@
 //! Runs the conformance suites of the ports on the in-memory adapters. `mod.rs` says which suite
-//! runs where. `cargo test --test conformance -- --nocapture` prints the measurements.
+//! runs where. `cargo test --test conformance -- --nocapture` prints how many tests of each suite
+//! have passed.
 
 #![allow(
     clippy::arithmetic_side_effects,

@@ -20,8 +20,8 @@ const templates = Object.keys(contract.paths).map((path) => ({
 const validators = new Map();
 
 /**
- * Throws if the contract does not describe this answer. Answers for pages, and for paths and
- * methods that the contract does not contain, are accepted without a check.
+ * Throws if the contract has this path and method, but does not describe this answer. All other
+ * answers, such as HTML pages, are accepted without a check.
  */
 export function assertInContract(method, url, { status, headers, body }) {
   const { pathname } = new URL(url, "http://contract.invalid");

@@ -259,7 +259,7 @@ async function handle(miniflare, name, caller) {
       const answer = await send("/test/stored", { method: "POST", body: JSON.stringify(users) });
       return (await answer.text()).split("\n");
     },
-    /** Sends settings to slow-storage/worker.mjs and returns its counts so far. */
+    /** Sends settings to slow-storage/worker.mjs. Returns how many calls it has counted so far. */
     async control(orders) {
       const answer = await send("/test/control", { method: "POST", body: JSON.stringify(orders) });
       return answer.json();

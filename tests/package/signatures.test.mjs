@@ -127,7 +127,7 @@ for (const alg of ALGORITHMS) {
     await verifier.verify(other.token());
     await assert.rejects(verifier.verify(token), INVALID);
     await verifier.verify(same.token());
-    // The new key set does not contain the key.
+    // The new key set does not contain the keys of the two tokens below.
     jwks = setOf(newKey("3", alg));
     goTo(62_000);
     await assert.rejects(verifier.verify(newKey("4", alg).token()), { reason: "kid_unknown" });

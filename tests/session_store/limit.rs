@@ -130,7 +130,8 @@ fn a_count_that_sees_all_sessions_leaves_the_allowed_number() {
         let left = deployment.time.run(list).unwrap();
         assert_eq!(left.len(), 10, "seed {seed}");
         assert_eq!(left[9].id, newest.session);
-        // The next count removes the records of the sessions that have ended.
+        // When the store next counts the user's sessions, it removes the records of those that have
+        // ended.
         deployment.time.advance(61);
         log_in_until_counted(&deployment, &stores[0], &user, 10);
         let records = deployment.kv.keys(&format!("session:{}:", user.id));

@@ -112,14 +112,15 @@ const VIRAMAS: &[u32] = &[
     0x11f41, 0x11f42, 0x1612f,
 ];
 
-/// Whether the character is a virama, after which both invisible joiners change what is displayed.
+/// Whether the character is a virama. After a virama, both invisible joiners (U+200C and U+200D)
+/// change what is displayed.
 pub(crate) fn is_virama(c: char) -> bool {
     VIRAMAS.binary_search(&u32::from(c)).is_ok()
 }
 
 /// Whether the letter joins to the one after it.
 pub(crate) fn joins_next(c: char) -> bool {
-    // Phags-pa, Hanifi Rohingya, Adlam.
+    // The letters below are of Phags-pa, Hanifi Rohingya and Adlam.
     is_in(DUAL, c)
         || matches!(c, '\u{a872}' | '\u{10d00}'..='\u{10d21}' | '\u{10d23}' | '\u{1e900}'..='\u{1e943}')
 }

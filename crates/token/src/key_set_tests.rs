@@ -543,8 +543,8 @@ fn weak_and_non_canonical_ed25519_keys_are_refused() {
             KeyFault::WeakKey,
         );
     }
-    // y = 1 and y = -1 with x = 0 and the sign bit set. ed25519-dalek reads them as the points
-    // without the sign bit.
+    // y = 1 and y = -1 with x = 0 and the sign bit set. ed25519-dalek ignores the sign bit of these
+    // encodings, and accepts them.
     for point in [
         "0100000000000000000000000000000000000000000000000000000000000080",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",

@@ -339,7 +339,7 @@ pub enum Act {
     },
     /// `operator_denied`: the operator ticket was valid, but its scope does not allow the request.
     OperatorDenied {
-        /// The operator, by the name that the ticket has in the log.
+        /// The operator who has this ticket, by the name that the log uses.
         by: OperatorId,
         /// The scope that the ticket lacks.
         scope: Scope,

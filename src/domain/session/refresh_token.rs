@@ -88,8 +88,8 @@ pub struct RefreshTicket {
     /// When and how the user last proved who they are. The session store might know a later proof
     /// than this ticket.
     pub proof: Proof,
-    /// The id of the sign-on (the login that the apps in one browser share) that the session
-    /// continues. `None` if the session has its own sign-on, whose id is the session's id.
+    /// The id of the session's sign-on, if that began with an earlier session. `None` if the
+    /// sign-on began with this session. Then both have the same id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_on: Option<SessionId>,
 }

@@ -65,8 +65,8 @@ export class Programs {
     const config = /^\/\/ ([\w.-]+\.config\.m?js)\b/.exec(text);
     if (config) return this.#runInNode(`${this.#count}/${config[1]}`, text);
     const whole = this.#complete(local, await this.#token());
-    // A block with `fromJwks` is run unchanged. A test of the package runs such a block with a
-    // service of its own.
+    // A block with `fromJwks` is run here as it is in the document. A test of the package runs the
+    // same block against a service that the test starts.
     const inPage = /\bAuthClient\b|\bfetch\(path\b|\bdocument\.|\bwindow\./.test(text);
     if (inPage) return this.#runInPage(whole);
     return this.#runInNode(`${this.#count}.mjs`, /\bfromJwks\(/.test(text) ? text : whole);

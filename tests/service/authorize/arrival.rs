@@ -96,8 +96,9 @@ on_both!(a_hint_of_another_user_is_an_error, &[], world => {
     }
 });
 
-// The names and roles of a user make the id_token long. The service must not ignore a hint because
-// it is long. Otherwise a user other than the one in the hint could sign in.
+// The names and roles of a user make the id_token long. An app can send it back as
+// `id_token_hint`. The service must read such a hint even if it is long. Otherwise a user other
+// than the one in the hint could sign in.
 on_both!(the_longest_id_token_is_a_hint, &[], world => {
     let world = world.with_apps().await;
     let mut browser = Browser::of_ada(&world).await;

@@ -82,8 +82,9 @@ async fn opens_something<S: SessionStore>(world: &World<S>, given: &Json) -> boo
     service.userinfo(&text(given, "access_token")).await.is_ok() || renewed.status == 200
 }
 
-/// Repeats the app's request, and takes the rights away just before its first call, then just
-/// before its second call, and so on. Returns the number of calls.
+/// Repeats the app's request. The first time, takes the rights away just before the request's first
+/// call of a store, the second time just before its second call, and so on. Returns the number of
+/// calls.
 async fn walk<S: SessionStore + 'static>(
     store: &str,
     new: impl Fn() -> World<S>,

@@ -20,8 +20,9 @@ pub(super) fn mail<S: SessionStore + 'static>() -> Vec<Case<S>> {
             |w, f| {
                 let handed_out = w.service.deliver_from_queue(&f.thing, "job").await;
                 match handed_out.delivery {
-                    // The service has queued the job again or has stored it in the ledger. If
-                    // neither worked, `again` is `Some`, and the queue delivers its message again.
+                    // The mail was sent, or the service has put its job into the queue again or has
+                    // stored it with the kept mails. If none of these worked, `again` is `Some`,
+                    // and the queue delivers its message again.
                     Delivery::Later { .. } | Delivery::Sent if handed_out.again.is_none() => {
                         Ok(None)
                     }

@@ -36,8 +36,9 @@ pub(super) fn reading<S: SessionStore + 'static>() -> Vec<Case<S>> {
             &[],
             |w| w.facts(String::new()).await,
             |w, f| {
-                // If a check can't be made, the method returns false. The fault affects at most one
-                // of the first two checks, so the other one returns true.
+                // If a check can't be made, the method returns false. A single fault affects at
+                // most one of the first two checks, so at least one of them returns true. Only if
+                // everything fails from then on, both may return false.
                 let id: UserId = f.id();
                 let service = &w.service;
                 let is_user = service
