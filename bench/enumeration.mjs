@@ -40,8 +40,8 @@ const WRONG = "not the password of anybody";
  * `reauthenticate`: the request has no address, because it is about the account of the user who is
  * signed in. All passwords that the bench sends are wrong. The response time must not reveal how
  * similar a wrong password is to the right one. So each "known" address stands for a password that
- * differs from the right one only in the last character, and each "unknown" address for a wrong
- * password that is not similar to it.
+ * differs from the right one only in the last character, and each "unknown" address for a password
+ * that is not similar to the right one.
  */
 const WORK = {
   reset: { path: "/auth/password/reset", body: (email) => ({ email }), status: 202, mails: true },

@@ -33,7 +33,7 @@ export async function once(
   const sentBefore = mails?.total().accepted ?? 0;
   const begun = performance.now();
   const { rate, times } = await measure(url, all, seconds);
-  // The bare storage does this kind of work without sending mails.
+  // A subject without a mail provider, such as the bare storage, sends no mails.
   const isMailed = WORKS[like].mails && mails !== undefined;
   if (isMailed) await mails.until(sentBefore + times.length);
   const took = (performance.now() - begun) / 1000;

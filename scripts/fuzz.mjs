@@ -72,7 +72,7 @@ await main(async () => {
     for (let name = queue.shift(); name; name = queue.shift())
       // If targets are named, the run continues with the inputs that earlier runs have saved in
       // target/fuzz/corpus. A run of all targets does not use these inputs, so that its result does
-      // not depend on earlier runs.
+      // not depend on them.
       results.push(await fuzz(program, name, seconds, named.length > 0));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));

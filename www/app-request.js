@@ -82,8 +82,9 @@ export function newId() {
 
 /**
  * Finds the app's request with the id in the link of a mail. Returns null if the link has no id,
- * because the user did not come from an app. Returns "" if this browser does not have the request
- * (any more): requests are deleted after an hour, or when ten newer ones are stored.
+ * because the user did not come from an app. Returns "" if this browser does not have the request,
+ * or no longer has it: a request is deleted after an hour, when ten newer ones are stored, and by
+ * `forgetAppRequest`.
  */
 export function mailedAppRequest(search = location.search) {
   const id = new URLSearchParams(search).get("request_id");

@@ -25,7 +25,8 @@ export async function faultsOf(configuration) {
   return settings.faultsOf({ ...configuration, checker });
 }
 
-// What build/check.js is made from (scripts/build-worker.mjs).
+// The sources of build/check.js. scripts/build-worker.mjs has a longer list, which also names the
+// files that say how it is built.
 const SOURCES = ["Cargo.lock", "Cargo.toml", "crates/scrypt", "crates/token", "src", "templates"];
 
 /**

@@ -50,7 +50,7 @@ export async function testPrograms({ quiet = false } = {}) {
 /**
  * Runs all tests. With `quick`, leaves out the tests that SLOW names and the examples in the
  * documentation. Prints the result of each program, and the whole output of each program that
- * failed. With `quiet`, the results of the programs are not printed.
+ * failed. With `quiet`, prints nothing about the programs.
  *
  * @param {{ quick?: boolean, quiet?: boolean, env?: NodeJS.ProcessEnv }} [options] `env` is for the
  *   test programs

@@ -182,8 +182,9 @@ function whileItLives(outcome) {
 }
 
 /**
- * A call failed because the instance of the wasm trapped, during this call or while it was waiting.
- * If the trap was a panic, the log says why, in the line that has the word `Critical`.
+ * A call failed because its instance of the wasm is dead. Either the instance trapped, or the
+ * runtime stopped another call on it. If the trap was a panic, the log says why, in the line that
+ * has the word `Critical`.
  */
 export class InstanceDied extends Error {
   name = "InstanceDied";

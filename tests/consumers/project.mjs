@@ -1,5 +1,5 @@
-// Creates a project in a folder below target/consumers. In its node_modules are the package,
-// unpacked from the packed tarball, and tools with pinned versions.
+// Creates projects in folders below target/consumers. A project can import the package, which is
+// unpacked from the packed tarball, and can use tools with pinned versions.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,9 +1,9 @@
 //! Email addresses. An account has one address, and no two accounts have the same address.
 //!
 //! An address has two forms. Mail is sent to the address as it was given. The canonical form is
-//! used to compare addresses: no two accounts have the same canonical form. In the canonical form,
-//! the local part is in NFC with ASCII letters in lower case, and the domain consists of IDNA
-//! A-labels in lower case, which are made from its NFC. Nothing else is mapped. Other software also
+//! used to compare addresses: no two accounts have the same canonical form. To make it, ASCII
+//! letters are mapped to lower case, the address is normalized to NFC, and each label of the domain
+//! that is not ASCII is encoded as an IDNA A-label. Nothing else is mapped. Other software also
 //! mapped upper case beyond ASCII and look-alike characters. As a result, the owner of a similar
 //! address could take over an account (CVE-2019-19844).
 

@@ -235,7 +235,8 @@ async function deployChecked(task) {
 /**
  * Step 3: returns the origin of the service. It is ISSUER as it is set on the command line or in
  * the configuration, or the Worker's address at workers.dev, which depends on the Cloudflare
- * account. Throws if ISSUER is an address at workers.dev that is not this Worker's.
+ * account. Throws if ISSUER is an address at workers.dev that is not this Worker's, or if the
+ * account has no subdomain of workers.dev and needs one.
  *
  * @param {Task} task
  * @param {import("./lib/cloudflare.js").Cloudflare} cloudflare
@@ -258,9 +259,9 @@ async function issuerFor({ config, vars, takesAddress, project }, cloudflare) {
 }
 
 /**
- * Step 4: returns the names of the secrets that this command will make. Throws if a required secret
- * is missing and this command can't make it, or if a deployed Worker has lost a secret and
- * `--new-secrets` is not given.
+ * Step 4: returns the names of the secrets that this command will make. Throws in these cases: a
+ * setting is not valid; a required secret is missing and this command can't make it; the Worker is
+ * deployed, a required secret is missing, and `--new-secrets` is not given.
  *
  * @param {Task} task
  * @param {import("./lib/worker.js").DeployedWorker | undefined} worker

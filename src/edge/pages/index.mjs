@@ -1,6 +1,6 @@
-// Serves the HTML pages. The HTML files in www/ contain no text except examples of code. This
-// module inserts the texts of one language (www/words/<language>.json) and the settings that a page
-// needs.
+// Serves the HTML pages. The HTML files in www/ contain no text except names, such as edgegate, and
+// examples of code. This module inserts the texts of one language (www/words/<language>.json) and
+// the settings that a page needs.
 import { ALWAYS } from "../exchange.js";
 import { languageOf } from "./language.mjs";
 import { PAGES, pageMeant } from "./paths.mjs";

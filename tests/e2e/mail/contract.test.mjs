@@ -137,8 +137,8 @@ async function tryVendor(name, t) {
     // `byDate` can be some seconds shorter.
     const atLeast = { [limited]: PAUSE + 3, [byDate]: PAUSE + 1 };
 
-    // Now the provider accepts mails again. Every postponed mail arrives, with the same idempotency
-    // key as at the first try.
+    // Now the provider accepts mails again. Every postponed mail arrives. If the provider takes an
+    // idempotency key, the mail still has the same key.
     for (const email of [...later, limited, byDate, ...slow]) {
       const [first, second] = [
         await vendor.call(email),

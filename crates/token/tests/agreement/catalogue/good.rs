@@ -191,9 +191,9 @@ fn checks(c: &mut Catalogue) {
     }
 }
 
-/// Tokens with ids that the service does not make. The service rejects them, except `sub-uuid4`:
-/// each id that the service makes is a UUID of version 7 in one spelling, but the id of an imported
-/// user can be a UUID of another version. Other verifiers may accept other ids.
+/// Tokens with ids of users and sessions that the service does not make: it makes only UUIDs of
+/// version 7, in one spelling. The service rejects these tokens, except `sub-uuid4`, because the id
+/// of an imported user can be a UUID of another version. Other verifiers may accept other ids.
 fn ids(c: &mut Catalogue) {
     c.about(
         "RFC 7519 4.1.2",
