@@ -16,8 +16,8 @@ export const USE = {
   activeShare: 0.1,
   activeMinutes: 60,
   /**
-   * An access token is valid for ten minutes. AuthClient renews it a minute before it expires, so
-   * its renewals are in fact nine minutes apart.
+   * An access token is valid for ten minutes. AuthClient renews it 60 to 90 seconds before it
+   * expires, so its renewals are in fact about nine minutes apart.
    */
   minutesBetweenRenewals: 10,
   checksPerMinute: 20,

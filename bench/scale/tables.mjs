@@ -212,8 +212,9 @@ const NOBODY = 1e9;
 export function breaksTable({ stores, use, bytes, facts }) {
   const rows = new Map();
   for (const { limit, store, users } of breaksOf(stores, facts.LIMITS, { use, bytes })) {
-    // With `kv`, Durable Objects are not used for sessions. Unless PASSWORD_WORK is "durable", they
-    // are used only for mails. So their limit is left out.
+    // With `kv`, Durable Objects are not used for sessions. They are used only for mails, for
+    // authorization codes and, if PASSWORD_WORK is "durable", for passwords. So their limit is left
+    // out.
     const isBesides = limit.unit === "object calls" && store.name === "kv";
     if (users >= NOBODY || isBesides) continue;
     const key = `${limit.limit} ${people(users)}`;

@@ -1,7 +1,6 @@
 //! Reads the bodies of requests. The first line of the input is the media type, and the rest is the
 //! body. The service must read the same values from JSON as serde_json, and the same values from a
-//! form as the function `decoded`. It must never accept a repeated member, or a repeated parameter
-//! that it knows.
+//! form as the function `decoded`. It must never accept a form that repeats a known parameter.
 
 use edgegate::domain::error::Code;
 use edgegate::edge::body::{

@@ -5,8 +5,8 @@ import { node, toolEnv } from "./tools.mjs";
 
 /**
  * Runs the command at this terminal. Returns its exit code. The command is not started with
- * run.mjs, for two reasons: it can ask the user questions, but programs that run.mjs starts get no
- * input; and it itself stops the programs that it has started.
+ * run.mjs, for two reasons. The command can ask the user questions, but a program that run.mjs
+ * starts gets no input. And the command itself stops the programs that it has started.
  *
  * @param {string[]} args
  * @returns {Promise<number>}

@@ -7,9 +7,9 @@ import { inRoot } from "./root.mjs";
 const BIN = inRoot("node_modules/.bin");
 
 /**
- * Settings for wrangler. They switch off what it would do without being asked: use the network, or
- * write outside the project. They also make it start faster. The user's environment variables
- * override these values.
+ * Settings for wrangler. Without them, wrangler starts more slowly, uses the network and writes
+ * outside the project, although nobody asked for that. The user's environment variables override
+ * these values.
  */
 const WRANGLER_ENV = {
   WRANGLER_SEND_METRICS: "false",

@@ -82,8 +82,9 @@ const makeError = (detail, members) =>
 
 /**
  * Writes the arguments of a call as JSON. An argument is a string, a list or `Set` of strings, or a
- * plain object whose values are strings. A missing value becomes null, and a value of any other
- * type becomes false. If the JSON is too long, returns "", which the wasm rejects.
+ * plain object whose values are strings. A missing value becomes null. A value of any other type,
+ * or a list that is too long, becomes false. If the JSON is too long, returns "", which the wasm
+ * rejects.
  *
  * @param {unknown[]} values
  */

@@ -33,8 +33,8 @@ const MAILS = [
 ];
 
 /**
- * Returns a function that opens a form, fills in one field and presses the button. `answer` is the
- * answer of the API.
+ * Returns a function that opens a form, fills in the field `field` if it is given, and presses the
+ * button. `answer` is the answer of the API.
  */
 const sent =
   (

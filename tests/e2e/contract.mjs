@@ -1,6 +1,6 @@
 // Checks answers against openapi.yaml, which is called the contract here. client.mjs checks every
-// answer that it gets. The contract must describe the answer's status, headers, media type and
-// body.
+// answer that it gets. The contract must describe the answer's status, media type and body, and the
+// header Set-Cookie. Of the other headers, only those that the contract describes are checked.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";

@@ -1,7 +1,7 @@
 // The claims that the package returns must have the values that are in the token. This must hold
 // for every content of the claims, and both when the platform verifies the signature and when the
-// wasm does. The function `expected` below shows the differences: other members are left out, for
-// example.
+// wasm does. The function `expected` below shows the exceptions. For example, the package leaves
+// out members that the type `Claims` does not have.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPackage } from "./package.mjs";

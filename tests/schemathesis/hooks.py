@@ -35,8 +35,9 @@ PROVE = "POST /auth/reauthenticate"
 RENEW = "POST /auth/token"
 LOG_OUT = "POST /auth/revoke"
 LINKS = {"POST /auth/password/confirm": "reset", "POST /auth/email/verify": "verify", "POST /auth/email/confirm": "change"}
-# After these operations, an account has another session or other rights, or is deleted: in ENDS_OWN
-# the account that sends the request, and in ENDS_ANY the account in the path.
+# After these operations, sessions of an account can have ended, or the account has other rights or
+# is deleted. For ENDS_OWN this is the account that sends the request, for ENDS_ANY the one in the
+# path.
 ENDS_OWN = {LOG_OUT, "POST /auth/password/change", "DELETE /auth/me", "DELETE /auth/sessions/{sid}"}
 ENDS_ANY = {
     "PATCH /auth/users/{id}",

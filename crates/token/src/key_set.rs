@@ -70,7 +70,7 @@ impl KeySet {
     ///
     /// # Errors
     /// [`KeyError`]: the first rule that the set breaks, and the key that breaks it. If no key can
-    /// be used, the error says why the first key was skipped.
+    /// be used, the error is the first reason for which a key was skipped.
     pub fn from_public_jwks(text: &str) -> Result<Self, KeyError> {
         Self::read(text, SetKind::Public)
     }

@@ -188,9 +188,10 @@ export interface RedirectClientMembers
   signInWithRedirect(request?: RedirectRequest): Promise<void>;
 
   /**
-   * Handles the service's answer in the address of the page, or in `url`. If there is no answer,
-   * returns the result of the answer that was handled last, or null. An answer in the address bar
-   * is removed at once, and `returnTo` is put there.
+   * Handles the service's answer in the address of the page, or in `url`. If `url` is missing and
+   * the address of the page has no answer, returns the result of the answer that was handled last,
+   * or null. An answer in the address bar is removed at once. If this tab sent the request that the
+   * answer belongs to, `returnTo` is put there.
    *
    * Call it as often as you like. The service accepts a code only once, so all calls for the same
    * address share one result. This matters for example in React's StrictMode, which calls each

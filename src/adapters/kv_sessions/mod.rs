@@ -74,9 +74,9 @@ pub use revocation_memory::RevocationMemory;
 ///
 /// **One write a second.** KV refuses a write to a key that was written less than a second ago.
 /// After a refusal the store reads the key. If the record has the new content already, a
-/// simultaneous request has done the work. Otherwise the write is tried again, up to three times,
-/// with jitter, for two to three seconds. After that the caller gets an error, and may repeat the
-/// call.
+/// simultaneous request has done the work. Otherwise the write is tried again, up to three times.
+/// The pauses between the tries have jitter, and add up to about two seconds. After that the
+/// caller gets an error, and may repeat the call.
 #[derive(Clone, Debug)]
 pub struct KvSessions<K, R, S, B, C> {
     kv: K,

@@ -56,8 +56,8 @@ test("a login lasts over a reload, and no script can find a token", async (t) =>
   const nothing = { cookie: "", local: {}, session: {}, databases: [], caches: [], name: "" };
   assert.deepEqual(found, { ...nothing, url: `${edgegate.origin}/client-test` });
   // The sign-on cookie lets the user enter apps without signing in again. It is SameSite=Lax, so
-  // the browser sends it even when the user comes from another site. No request
-  // with this cookie alone is answered with a token.
+  // the browser sends it even when the user comes from another site. No request with this
+  // cookie alone is answered with a token.
   const { port } = new URL(edgegate.origin);
   const attributes = (await opened.context.cookies())
     .map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite])

@@ -12,8 +12,8 @@ import { readersEnvironment } from "./terminal.mjs";
 
 const SERVICE = /https:\/\/auth\.example\.com/g;
 // Names that the programs use without defining them, because every application defines them in its
-// own way. `#complete` adds these definitions, and those of `token` and `verifier`. A program that
-// uses any other undefined name fails.
+// own way. `#complete` adds these definitions, those of `token` and `verifier`, and the imports of
+// earlier blocks. A program that uses any other undefined name fails.
 const GIVEN = {
   email: JSON.stringify(ADA),
   password: JSON.stringify(PASSWORD),

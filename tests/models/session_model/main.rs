@@ -10,8 +10,8 @@
 //! - `thief::*`: if the owner's renewals are at least 3 minutes apart and the thief's requests are
 //!   more than 90 s away from them, the thief and the owner can't both continue to use the session.
 //! - `owner::proves_*`, `thief::is_found_out_*`: the owner may enter the password again. No honest
-//!   client is refused because of that, and a thief is still detected. With KV or strict `REUSE`,
-//!   the client needs a lock for this.
+//!   client is refused because of that, but with KV or strict `REUSE` this is true only if the
+//!   client uses a lock. A thief is still detected, even without a lock.
 //! - `endings::*`: after a user's `session_epoch` is raised, every renewal that reads the user's
 //!   row afterwards is refused. An ended session never becomes valid again.
 //! - `fence::*`: the user's object may answer a renewal from its copy of the user's row. That copy
