@@ -1,5 +1,5 @@
 //! Raises the counters of all accounts after the database was restored from a backup. After that,
-//! tokens and links from before the restore no longer work, and new tokens are accepted.
+//! sessions and links from before the restore no longer work, and new tokens are accepted.
 
 use super::AuthService;
 use crate::domain::account::UserId;
@@ -20,8 +20,8 @@ pub struct Raised {
 
 impl<P: Ports> AuthService<P> {
     /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts, in the order of their ids,
-    /// beginning after the id `after`. All their sessions end, and all earlier access tokens and
-    /// links become invalid.
+    /// beginning after the id `after`. All their sessions end, and all earlier links become invalid.
+    /// With the store `durable`, so do earlier access tokens.
     ///
     /// A restored row has the older counters of the backup. But the session store still records
     /// which versions are outdated, up to the largest version that was used after the backup.

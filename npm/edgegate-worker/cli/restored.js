@@ -19,7 +19,7 @@ export const restored = (program) =>
 
 /** @param {import("./lib/service.js").ServiceOptions} options */
 async function runRestored(options) {
-  const change = "End all sessions, and have the service refuse earlier access tokens and links.";
+  const change = "End all sessions, and make earlier mailed links invalid.";
   const accounts = await withService(options, { scope: "restore", change }, raiseCounters);
   // The next second, which is later than all changes that this command made. The users' Durable
   // Objects have copies of the users' database rows. The service will not use a copy that is older
@@ -29,7 +29,7 @@ async function runRestored(options) {
   tell(
     options,
     { accounts, copies_since: since },
-    `${accounts === 1 ? "1 account" : `${accounts} accounts`}: all their sessions have ended, and the service refuses access tokens and mailed links from before. A program that checks access tokens by itself accepts them until they expire.
+    `${accounts === 1 ? "1 account" : `${accounts} accounts`}: all their sessions have ended, and mailed links from before are invalid. Until access tokens from before expire, programs that verify tokens themselves accept them, and with SESSION_STORE = "kv" so does /auth/authorized. To stop these tokens at once, replace SIGNING_KEYS too.
 Accounts that were deleted after the time to which you restored exist again. Look for \`account_deleted\` in the log since that time, and delete those accounts again.
 With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what the users' objects remember from before is then not used. Leave it for at least a day.`,
   );
