@@ -76,13 +76,14 @@ def retire(*ended):
 
 turns = Counter()
 given = {}
-# The lengths of ROLES and REAL have no common divisor, so that each role meets each value of REAL.
+# The lengths of both lists of roles have no common divisor with the length of REAL, so that each
+# role meets each value of REAL.
 # The first case of an operation is its example. It gets the first role and a real account, so that
 # the operation can accept it.
 ROLES = ("admin", "user", "admin", "user", "admin", "user", None)
 REAL = (True, False)
 # For operations that only an operator may use.
-ROLES_WITH_OPERATOR = ("operator", "admin", "operator", "user", "operator", None)
+ROLES_WITH_OPERATOR = ("operator", "admin", "operator", "user", None)
 operator_only = set()
 
 
