@@ -1,4 +1,4 @@
-// `npm run test:wide` runs the test files that import this module, with more inputs than in `npm
+// `npm run test:wide` runs the test files that import this module. They do more there than in `npm
 // test`. JavaScript tests find out only here which of the two commands is running.
 
 export const isWide = process.env.EDGEGATE_WIDE === "1";

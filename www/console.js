@@ -1,6 +1,6 @@
 // The console for developers. It shows the contents of a token, verifies the token in this page,
-// and runs three checks in this page and on the server. The token is only in the memory of this
-// page, and in no storage of the browser.
+// and runs three checks in this page and on the server. The page keeps the token only in its
+// memory, and writes it to no storage of the browser.
 /** @import { User } from "/edgegate/client/index.js" */
 import { peek } from "/edgegate/web.js";
 import { forgetResults, runChecks, suggestChecks } from "./console-checks.js";

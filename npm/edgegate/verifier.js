@@ -35,8 +35,9 @@ import { loadWasm } from "./wasm.js";
  * @property {RequestInit} fetchOptions Options of the request for a key set.
  * @property {(work: Promise<unknown>) => void} keepAlive Prevents the platform from cancelling
  *   `work`, for which nobody waits.
- * @property {Limit} limit Passes signatures to WebCrypto. Several calls share one timer, but not in
- *   Workers, where a timer is stopped when the incoming request that started it ends.
+ * @property {Limit} limit Passes a signature to WebCrypto and limits how long WebCrypto may take.
+ *   Several calls share one timer, but not in Workers and in other edge runtimes: in Workers, a
+ *   timer is stopped when the incoming request that started it ends.
  * @property {Encode} [encode] Encodes a text in UTF-8. Set only if it is faster than a TextEncoder.
  */
 

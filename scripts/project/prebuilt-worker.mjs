@@ -55,12 +55,13 @@ export async function prebuiltWorker() {
  * importing wrangler takes more than a second.
  *
  * @typedef {object} ForMiniflare
- * @property {Record<string, any>} workerOptions what wrangler makes of the configuration
+ * @property {Record<string, any>} workerOptions the options for Miniflare that wrangler makes from
+ *   the configuration
  * @property {string[][]} migrations the SQL statements of each migration, in their order
  */
 
 /**
- * Builds the Worker like `prebuiltWorker`.
+ * Builds the Worker like `prebuiltWorker`. Returns what Miniflare needs to run it.
  *
  * @returns {Promise<ForMiniflare>}
  */

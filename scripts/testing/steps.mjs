@@ -1,4 +1,4 @@
-// Steps of `npm test`, some of which `npm run check` also runs.
+// Steps of `npm test` and of `npm run check`. Some of them belong to both.
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";

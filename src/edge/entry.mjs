@@ -112,7 +112,7 @@ export default class extends Auth {
 }
 
 // Only this Worker calls the classes below. Another Worker could call them if it had a binding to
-// them, so no other Worker must have one.
+// them. So don't give such a binding to another Worker.
 
 /**
  * Stores the sessions of one user. Its code is in
@@ -174,9 +174,9 @@ export class Account extends DurableObject {
 }
 
 /**
- * Counts the mails that clients in one network have asked for. Or counts, for one user, the mails
- * that a known device has asked for and the actions that cause a notice. Its code is in
- * src/adapters/cloudflare/mail_gate/object.rs.
+ * The object of a network counts the mails that its clients have asked for. The object of a user
+ * counts the mails that known devices have asked for, and the actions that cause a notice. The code
+ * is in src/adapters/cloudflare/mail_gate/object.rs.
  */
 export class MailGate extends DurableObject {
   /** @param {string} call */

@@ -1,7 +1,8 @@
 // Checks rules that hold for each state in states.mjs (such as signed in or signed out), on a
-// desktop, in dark mode and on a phone: the accessibility rules of axe, the sizes of text and
-// controls, and the width of the page. Also checks how far content moves while a page loads.
-// SCREENSHOTS=<folder> saves pictures of each state.
+// desktop, in dark mode and on a phone: accessibility rules of axe, the size of the text in fields,
+// the height of controls, and the width of the page. For some states, also checks how far content
+// moves while a page loads, and that a button stays where it is. SCREENSHOTS=<folder> saves
+// pictures of each state.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +16,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 // `rules` selects which checks of axe, the accessibility checker, are run. Colours don't depend on
 // the width of the screen, and the content does not depend on the colours. So no check has to be
 // run again with a look that can't change its result. The checks of a phone take long, and few of
-// them depend on the width: `npm test` runs those, and `npm run test:wide` runs all.
+// them depend on the width: `npm test` runs these few. `npm run test:wide` runs all that axe runs
+// by default, except the check of colours. `target-size` is not among them.
 const DESKTOP = { width: 1280, height: 720 };
 const OF_THE_WIDTH = ["target-size", "scrollable-region-focusable", "meta-viewport"];
 const LOOKS = {

@@ -1,6 +1,6 @@
 // Tests what the pages say when the service has rejected something. The text must not blame the
-// user for something that other people might have caused. For every error code, the text must
-// consist of complete sentences.
+// user for something that other people might have caused. For every error code, the text must begin
+// with a capital letter and end with a full stop.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./english.mjs";

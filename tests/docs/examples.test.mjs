@@ -1,7 +1,7 @@
 // Runs example programs from docs/: in Chromium, in Node, and in workerd (the Worker that calls
 // edgegate). The programs must do what the documents say. The tests replace the service's address
 // and an import, and define names such as `email`. follow.test.mjs runs the code blocks of the
-// documents. This test also checks the results of some of them.
+// documents. The tests here also check the results of some of these blocks.
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -68,7 +68,7 @@ test("without a token, and with a bad one, every route that takes one has a chal
   for (const { method, path, name } of routes) {
     const query = name === "is_authorized" ? "?role=user" : "";
     const ask = async (token) => {
-      // The members of all bodies. `fields` lists the members that an operation gets.
+      // `fields` lists which of these members are in the body of this operation.
       const json = {
         password: "x",
         current_password: "x",

@@ -1,6 +1,7 @@
 // Creates users and sessions without the Worker. Some tests need a thousand sessions, or sessions
 // that began long ago. Real logins don't suit these tests: each login takes about 40 ms to hash the
 // password, and a session that a login creates always begins now.
+//
 // src/domain/session/refresh_token.rs and docs/storage.md define the formats.
 // src/adapters/cloudflare/durable_sessions/call.rs defines the calls to a user's Durable Object.
 import { createHmac, randomBytes } from "node:crypto";

@@ -1,6 +1,6 @@
-// Tests how `npm test` lists the tests that failed, and when it also fails: a document names a test
-// as evidence, but this test did not run; or a count of tried inputs is missing or below its
-// minimum.
+// Tests how `npm test` lists the tests that failed. Also tests two other reasons why `npm test`
+// fails: a document names a test as evidence, but this test did not run and pass; or a count of
+// tried inputs is missing, has no minimum, or is below its minimum.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

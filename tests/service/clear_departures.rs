@@ -1,5 +1,6 @@
-//! After an account was deleted and the cron job has run, no store contains anything that
-//! identifies the person, except a notice of the deletion that could not be sent yet.
+//! After an account was deleted and the cron job has run, no store contains a text that identifies
+//! the person, except in a notice of the deletion that could not be sent yet. docs/storage.md lists
+//! all that can remain, such as failed mails to an earlier address of the account.
 
 use std::fmt::Debug;
 

@@ -1,9 +1,10 @@
 // Remembers a logout that the service does not know of yet.
 //
 // Only the service can clear the cookie, and it is possible that the service can't be reached. So
-// each logout first stores a record that the session must end, and removes the record when the
-// service has answered. The code below calls this record a wish. If the page knew its session, the
-// record is the id of that session. It never contains a token or a name.
+// each logout first stores a record that the session must end. It removes the record when the
+// service accepts the logout, or says that the cookie belongs to another session. The code below
+// calls this record a wish. If the page knew its session, the record is the id of that session. It
+// never contains a token or a name.
 //
 // If a wish is left, the client sends the logout again, before the next renewal. Before that, the
 // user can sign in again at another origin of the site. The origins of a site share the cookie, but

@@ -1,7 +1,8 @@
 // After an account is deleted and the cron job has run, the stores that this test reads contain no
-// address, name, network or User-Agent of the user. Only the user's random id is left. This must
-// hold for the current session store. It must also hold for the other session store, if that store
-// was configured when the user signed in.
+// address, name, network or User-Agent of the user. What is left, such as the user's random id and
+// keyed hashes of the address, is listed in docs/storage.md. This must hold for the current session
+// store. It must also hold for the other session store, if that store was configured when the user
+// signed in.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, test } from "node:test";

@@ -114,8 +114,8 @@ after(async () => {
 
 function check({ status, headers }, where) {
   seen.set(status, (seen.get(status) ?? 0) + 1);
-  // Only /auth/authorize and /auth/logout answer a browser with a page of their own. The page has a
-  // style and perhaps a form.
+  // Of the requests that `ask` sends, only those to /auth/authorize and /auth/logout may be
+  // answered with a page. The page has a style and perhaps a form.
   const isPage = /text\/html/.test(headers.get("content-type") ?? "");
   if (isPage) {
     assert.match(where, / \/auth\/(authorize|logout)\b/);

@@ -41,7 +41,7 @@ pub enum Write {
     End,
 }
 
-/// A renewal or a password proof in progress. It stays in one of these stages for at most one tick
+/// A renewal or a password proof in progress. It stays in each of these stages for at most one tick
 /// (step of time).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {

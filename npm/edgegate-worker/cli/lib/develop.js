@@ -167,8 +167,9 @@ async function judged(settingsOf) {
 }
 
 /**
- * Runs the Worker's cron handler immediately and then once a minute. It does the work of all cron
- * jobs each time, because it is not told a schedule. `wrangler dev` does not run it by itself.
+ * Calls the Worker's cron handler immediately and then once a minute. The calls name no schedule,
+ * so the handler does the work of all cron jobs each time. `wrangler dev` does not call the handler
+ * by itself.
  *
  * @param {string} origin
  * @param {(text: string) => void} say

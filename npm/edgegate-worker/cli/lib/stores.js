@@ -35,7 +35,7 @@ import { queuesOf } from "./deployment.js";
 /**
  * The stores that the configuration names without an id, and which of them exist. Throws if the
  * deployed Worker uses another database, if a database whose id is in the configuration does not
- * exist, or if another Worker consumes one of the queues.
+ * exist, or if another Worker consumes a queue that this Worker has to consume.
  *
  * @param {World} world
  * @returns {Promise<Store[]>}

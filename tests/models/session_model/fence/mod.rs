@@ -19,7 +19,7 @@
 //! **The bound.** A tick is 30 s. Requests and changes may take any time and may stop at each step,
 //! and an object may carry out a call twice. A search has at most three changes by the service,
 //! three renewals, two changes that an operator makes directly in the database, one restore of the
-//! database and one rollback.
+//! database, one rollback and one upgrade.
 //!
 //! [`Fence`]: edgegate::domain::session::Fence
 
