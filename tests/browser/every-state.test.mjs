@@ -16,17 +16,20 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 // `rules` selects which checks of axe, the accessibility checker, are run. Colours don't depend on
 // the width of the screen, and the content does not depend on the colours. So no check has to be
 // run again with a look that can't change its result. The checks of a phone take long, and few of
-// them depend on the width: `npm test` runs these few. `npm run test:wide` runs all that axe runs
-// by default, except the check of colours. `target-size` is not among them.
+// them depend on the width: `npm test` runs these few, and `npm run test:wide` also runs the others.
 const DESKTOP = { width: 1280, height: 720 };
 const OF_THE_WIDTH = ["target-size", "scrollable-region-focusable", "meta-viewport"];
+// axe runs this rule only if it is switched on.
+const SIZE = { "target-size": { enabled: true } };
 const LOOKS = {
-  light: { colorScheme: "light", viewport: DESKTOP, rules: {} },
+  light: { colorScheme: "light", viewport: DESKTOP, rules: { rules: SIZE } },
   dark: { colorScheme: "dark", viewport: DESKTOP, rules: { runOnly: ["color-contrast"] } },
   phone: {
     colorScheme: "light",
     viewport: PHONE,
-    rules: isWide ? { rules: { "color-contrast": { enabled: false } } } : { runOnly: OF_THE_WIDTH },
+    rules: isWide
+      ? { rules: { ...SIZE, "color-contrast": { enabled: false } } }
+      : { runOnly: OF_THE_WIDTH },
   },
 };
 
