@@ -1,6 +1,6 @@
 // The repository contains charts and, next to them, the measurements that the charts must show.
-// README.md and docs/performance.md show the latest charts. They say that edgegate is ahead or
-// behind only if the measurements show it.
+// README.md and docs/performance.md show the latest charts. These two documents say that edgegate
+// is ahead or behind only if the measurements show it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonsOf } from "../bench/comparisons.mjs";

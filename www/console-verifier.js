@@ -24,8 +24,8 @@ export function verifierFor({ issuer, audience }) {
 }
 
 /**
- * Waits until the verifier has loaded the keys. If that fails, this function rejects and says why.
- * The verifier's `isAuthorized…` checks would only return false then.
+ * Waits until the verifier has loaded the keys. If loading them fails, this function rejects with
+ * the reason. The verifier's methods `isAuthorized…` would only return false, without the reason.
  *
  * @param {Verifier} verifier
  */

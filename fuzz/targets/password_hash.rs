@@ -1,7 +1,8 @@
 //! Reads stored password hashes, which are untrusted data. If the costs in a hash exceed the
-//! limits, the hash must be rejected before any memory is allocated for it. For an Argon2id hash
-//! with a low cost, the service must say that a password matches if a second implementation says
-//! so, and only then. Hashes of other systems are only read, not computed.
+//! limits, the hash must be rejected before any memory is allocated for it. If the service
+//! computes an Argon2id hash, a second implementation must agree whether the password matches. To
+//! be fast, this target skips Argon2id hashes whose cost is high but within the limits. Hashes of
+//! other systems are only read, not computed.
 
 use argon2::password_hash::{PasswordHash as Phc, PasswordVerifier as _};
 use argon2::{Argon2, Params};

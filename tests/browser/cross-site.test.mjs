@@ -155,8 +155,8 @@ for (const [who, at] of [
       }
     }
 
-    // Send GET requests with an image, a script, a frame and a window. The browser
-    // must not load an answer as an image or a script, and the page must not be able to read one.
+    // Send GET requests with an image, a script and a window. The browser must not load an answer
+    // as an image or a script, and the page must not be able to read the answer in the window.
     await evil.goto(origin);
     const outcomes = await evil.evaluate(
       async ([origin, paths]) => {

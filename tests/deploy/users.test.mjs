@@ -14,7 +14,8 @@ const ADA = "ada@example.com";
 /** The bcrypt hash of PASSWORD. It was computed with bcryptjs. */
 const BCRYPT = "$2b$05$R21Q5FM5T.5fD2ZmQRkzEuHNYzUqwZ5avXb45njiGsMZrNJnkV/Ua";
 const ROWS = 1200;
-// A command takes two to three seconds of a processor.
+// For tests that run only in `npm run test:wide`, because each command takes two to three seconds
+// of processor time.
 const IN_WIDE = { skip: isWide ? false : "npm run test:wide" };
 
 before(buildPackages, { timeout: 600_000 });

@@ -1,5 +1,5 @@
 // ARCHITECTURE.md must name every source file in the folders of SOURCES: by a link to the file or
-// to its folder, or by the file's name.
+// to a folder that contains it, or by the file's name.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";

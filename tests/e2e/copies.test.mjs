@@ -61,8 +61,9 @@ const revoke = (client, id, { access_token: token }) =>
 
 /**
  * Returns the users in the table `row_changed`. Triggers in the database add a user to it when the
- * row of the user changes in a way that matters for the copy, unless the service has announced the
- * change in the column `held_until`.
+ * user's row changes in a way that matters for the copy, when the row is deleted, and when a row
+ * is inserted that is not a new account. The triggers ignore an update that the service has
+ * announced in the column `held_until`.
  */
 const listed = async () =>
   (await edge.db.prepare("SELECT user FROM row_changed ORDER BY user").all()).results.map(

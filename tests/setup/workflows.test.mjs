@@ -1,6 +1,6 @@
 // The workflows of GitHub Actions can't run in a test. Therefore a linter checks them. The test
-// also runs their commands as GitHub would, except those in NOT_RUN, but in such a way that nothing
-// is published.
+// also runs their commands as GitHub would, except those in NOT_RUN. It runs `cargo publish` only
+// in `npm run test:wide`. Nothing is published.
 import assert from "node:assert/strict";
 import {
   chmodSync,

@@ -71,8 +71,8 @@ impl VerifyingKey {
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), TokenError> {
         // The length is checked first, because jwt-compact's HMAC panics if the length is wrong.
-        // Signatures with a curve are read with the crates of the curves, because the reader of
-        // jwt-compact depends on the crate `anyhow`.
+        // Signatures of Ed25519 and P-256 are read with the crates of these curves, because the
+        // reader of jwt-compact depends on the crate `anyhow`.
         let matches = match self {
             Self::Ed25519(key) => {
                 let signature = ed25519_dalek::Signature::from_bytes(exactly(signature)?);

@@ -3,10 +3,10 @@
 //! security hole.
 //!
 //! This module uses serde_json to parse and to write JSON. It does not use serde_json's type
-//! `Value`, because `Value` keeps only the last of two members with the same name. No type that is
-//! read from JSON derives `Deserialize`, because a derived implementation ignores duplicates among
-//! unknown members.
-//! `Value` and derived implementations would also make the Worker 24 KB larger (gzipped).
+//! `Value`, because `Value` keeps only the last of two members with the same name. No derived
+//! implementation of `Deserialize` reads the text, because it would ignore duplicates among unknown
+//! members. `Value` and derived implementations that read the text would also make the Worker 24 KB
+//! larger (gzipped).
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;

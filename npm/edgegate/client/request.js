@@ -10,8 +10,8 @@ import { STATUS } from "../generated.js";
 import { decodeText } from "../text.js";
 import { REQUEST_MS } from "./timeouts.js";
 
-// The largest answers are lists of sessions with their User-Agents. A user has up to a hundred
-// sessions, about 100 KB, and up to twenty more for each app. So this is enough for forty apps.
+// The largest answers are lists of sessions with their User-Agents. A user has up to about a
+// hundred sessions (100 KB), and up to twenty more for each app. So this is enough for forty apps.
 const ANSWER_MAX_BYTES = 1024 * 1024;
 // A longer `Retry-After` is reduced to this value, because no user waits for more than an hour.
 const RETRY_AFTER_MAX_SECONDS = 3600;

@@ -427,12 +427,12 @@ export interface AuthClientMembers {
    *   is returned, whatever it is. If `init.body` is a `ReadableStream`, the request can't be
    *   repeated. The 401 is then returned, and the next call renews the token.
    * - A 401 refuses the token if its header `WWW-Authenticate` says `Bearer error="invalid_token"`
-   *   (RFC 6750). If the page sees no such header, because another origin can hide it, the client
-   *   reads the error code in a body of the type `application/problem+json`: the service refuses
-   *   the token with `invalid_token`, and any other API with every code but
-   *   `reauthentication_required`. Without such a body, the 401 also refuses the token. An answer
-   *   with any other challenge is returned at once, because a new token would not help.
-   *   For example, after `insufficient_user_authentication` (RFC 9470) the page must call
+   *   (RFC 6750). If the page sees no header `WWW-Authenticate` (another origin can hide it), the
+   *   client reads the error code in a body of the type `application/problem+json`. From the
+   *   service, only the code `invalid_token` refuses the token. From any other API, every code
+   *   except `reauthentication_required` refuses it. Without such a body, the 401 also refuses the
+   *   token. An answer with any other challenge is returned at once, because a new token would not
+   *   help. For example, after `insufficient_user_authentication` (RFC 9470) the page must call
    *   `reauthenticate`, and `Edgegate error="invalid_credentials"` says that a password in the
    *   request's body is wrong.
    * - If there is no answer, the call rejects with `network_error`, and the error's `cause` is the

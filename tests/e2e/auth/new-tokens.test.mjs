@@ -1,5 +1,5 @@
-// Sends the Worker ten simultaneous requests with the same access token. At the first ten, the
-// Worker's isolate (its running instance) has not verified this token before.
+// Sends the Worker ten simultaneous requests with the same access token, several times. The
+// first time, the Worker's isolate (its running instance) has not verified this token before.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";

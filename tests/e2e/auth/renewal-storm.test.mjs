@@ -60,8 +60,8 @@ async function storm({ store, rotateAfter }, seed) {
   const pool = new Pool(edge.url.origin, { connections: SESSIONS_AT_ONCE * CLIENTS });
   try {
     // `remember` caches the users, and `quiet` turns the log off. Without them the test would take
-    // much longer: it would read the user for each request, and write about 25,000 log lines in
-    // each run of `npm run test:wide`.
+    // much longer: it would read the user for each request. In `npm run test:wide` it would also
+    // write about 25,000 log lines in each of the four settings.
     const now = Math.floor(Date.now() / 1000);
     await edge.control({ remember: true, quiet: true, at: now });
     const users = await makeUsers(edge.db, USERS);

@@ -4,8 +4,9 @@ import { connect } from "node:net";
 
 /**
  * Returns the bytes of a request. The lines `headers` are sent unchanged, even if a header occurs
- * twice. The header Connection is added. The headers Host and (for a body) Content-Length are added
- * if `headers` does not set them.
+ * twice. The header Connection is added. Host is added if `headers` does not contain it. If there
+ * is a body, Content-Length is added, unless `headers` contains Content-Length or
+ * Transfer-Encoding.
  */
 export function requestOf(method, path, headers = [], body = "") {
   const bytes = Buffer.from(body);
