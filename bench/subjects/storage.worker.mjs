@@ -45,10 +45,10 @@ const CALLS = {
     await env.SESSIONS.put(`session:${user}:${session}`, USED, options);
   },
   async "log-out"({ SESSIONS }, user, session) {
-    const end = '{"reason":"logged_out","at":1767225800}';
-    await SESSIONS.put(`signed_off:${user}:${session}`, end, { expirationTtl: ENDED_TTL });
     const ended = `ended:${user}:${session}`;
     await SESSIONS.get([ended, `stale:${user}`], { cacheTtl: 30 });
+    const end = '{"reason":"logged_out","at":1767225800}';
+    await SESSIONS.put(`signed_off:${user}:${session}`, end, { expirationTtl: ENDED_TTL });
     await SESSIONS.put(ended, end, { expirationTtl: ENDED_TTL });
   },
   /** Puts a job into the mail queue. No mail is sent. */

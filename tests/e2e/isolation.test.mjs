@@ -398,7 +398,8 @@ for (const store of ["kv", "durable"])
           // in the database, so it accepts this token. After a real deletion the check would reject
           // the token, because the deletion writes a record `stale:` for the user, and each check
           // reads that record.
-          if (operation.path === "/auth/authorized" && why === "of no user") continue;
+          const isCheck = operation.path === "/auth/authorized";
+          if (store === "kv" && isCheck && why === "of no user") continue;
           // The user of this token does not exist. If a request deletes such a user, the service
           // still writes the record `stale:` for the id, because an earlier deletion might have
           // been interrupted.
