@@ -28,8 +28,8 @@ const OUT = "target/instructions";
 // up each of VERIFIED_TOKENS_MAX tokens once.
 const CALLS = 256;
 // By which share a count may exceed the record. Between runs on one machine, the counts differ by
-// at most 0.1 %, because of the random seeds of a hash map. On another processor they differ by up
-// to 5 %, because memcpy uses other instructions. The malloc of another C library changes them too.
+// at most 0.1 %. On another processor they differ by up to 5 %, because memcpy uses other
+// instructions. The malloc of another C library changes them too.
 const TOLERANCE = 0.1;
 const AT_ONCE = 2;
 

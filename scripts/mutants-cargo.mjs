@@ -30,9 +30,9 @@ import { setUp } from "./setup/index.mjs";
 const OUTPUT = inRoot("target/mutants/cargo");
 
 /**
- * The folders whose code is changed if the command line names none. Most other code is compiled for
- * wasm32 only, and its tests run in workerd, which cargo-mutants does not start. So no test would
- * notice a change in that code.
+ * The folders whose code is changed if the command line names none. Much of the code in
+ * src/adapters and src/edge is compiled for wasm32 only, and its tests run in workerd, which
+ * cargo-mutants does not start. So no test would notice a change in that code.
  */
 const RULES = ["crates/token", "src/domain", "src/service"];
 

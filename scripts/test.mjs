@@ -3,8 +3,8 @@
 //   npm test -- --only clippy,e2e                          some steps
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
-// `npm run test:wide`: runs what takes too long for `npm test`. It fuzzes, and runs those tests that
-// repeat something more often in this run than in `npm test` (tests/wide.mjs).
+// `npm run test:wide`: runs what takes too long for `npm test`. It fuzzes, and runs those tests
+// that repeat something more often in this run than in `npm test` (tests/wide.mjs).
 //   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";
@@ -59,7 +59,7 @@ const LONGEST_WIDE_FILE_MS = 120 * 60_000;
  * @property {StepResult[]} before the results of the steps that have ended
  * @property {boolean} isWide
  * @property {boolean} quiet Another step is printing its output, so the commands of this step print
- *   nothing. The end of their output is printed when the step ends.
+ *   nothing. When the step ends, the `output` of its outcome is printed.
  * @property {NodeJS.ProcessEnv} env for the tests of this step
  */
 /** @type {Record<string, (context: Context) => Promise<import("./testing/step.mjs").Outcome>>} */
@@ -258,8 +258,8 @@ async function e2e({ files, before, isWide, env }) {
       ...env,
       EDGEGATE_LOGS: LOGS,
       ...browserOfAll,
-      // Node.js stores compiled code in this folder. Several hundred programs of this step import
-      // wrangler, which has 15 MB of code.
+      // Node.js stores compiled code in this folder, so that other programs need not compile it
+      // again. Several hundred programs of this step import wrangler, which has 15 MB of code.
       NODE_COMPILE_CACHE: inRoot("target/node-compile-cache"),
       ...(isBuilt ? { EDGEGATE_BUILT: "1" } : {}),
     },

@@ -75,9 +75,9 @@ async function isOver(request) {
 
 /**
  * Sends the browser to the app with the user's decision. Resolves to false if nobody is signed in,
- * if the user must enter the password again for this app, or if the user who is signed in is not
- * the user whom the page showed. In these cases the caller should ask the service about the request
- * again.
+ * if the app requires that the user signs in again or with another account, or if the user who is
+ * signed in is not the user whom the page showed. In these cases the caller should ask the service
+ * about the request again.
  *
  * @param {string} request
  * @param {Asked} asked

@@ -235,7 +235,8 @@ const UNKNOWN = Promise.resolve(null);
 const LONGEST_MS = 1_000;
 
 /**
- * Calls `ask`, and then passes the answer of `ask` to `act`: null if `ask` fails.
+ * Calls `ask`, and then passes its answer to `act`: null if `ask` fails, or answers with anything
+ * but a boolean.
  *
  * @typedef {(ask: () => Promise<unknown> | null, act: (isValid: Answer) => void) => void} Pass
  */
@@ -256,7 +257,8 @@ export const limited = (pass) => (ask) =>
 
 /**
  * Calls `ask` at once. If many tokens are verified at the same time, the platform's threads verify
- * the first signatures while the wasm checks the other tokens. This is best in Node.
+ * the first signatures while the wasm checks the other tokens. In Node, this is faster than
+ * `askSoon`.
  *
  * @type {Pass}
  */

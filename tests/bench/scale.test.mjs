@@ -1,6 +1,6 @@
 // docs/scale.md shows exactly the numbers that the program in bench/scale computes. The program
-// takes its inputs from docs/operations.md and from files in bench/scale. Tests below check that
-// inputs agree with the code and the settings.
+// takes its inputs from docs/operations.md and from files in bench/scale. Tests below check some
+// of these inputs against the code and the settings.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";

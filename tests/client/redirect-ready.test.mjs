@@ -199,8 +199,8 @@ test("a page that loads itself after each answer is stopped", async () => {
   }
   assert.equal(trips, 5);
   assert.equal(tab.client.status, "signed_out");
-  // The client counts only the redirects of the last minute. So now it may redirect to the service
-  // again.
+  // The client counts only the redirects of the last minute. So a minute later it may redirect to
+  // the service again.
   await world.advance(60_001);
   tab.load(HOME);
   assert.ok(await isPending(world, tab.client.ready()));

@@ -34,7 +34,7 @@ const boom = () => {
   throw new Error("on purpose");
 };
 const whenImported = (verify) => ({ importKey: real.importKey.bind(real), verify });
-/** Replacements for WebCrypto. One only answers late; each of the others fails in another way. */
+/** Replacements for WebCrypto. "is late" only answers late. The others fail in different ways. */
 const STAND_INS = {
   throws: whenImported(boom),
   rejects: whenImported(async () => boom()),

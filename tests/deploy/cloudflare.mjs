@@ -35,7 +35,10 @@ export async function startCloudflare(t) {
   const database = lazily(() => startDatabase(folder));
   const service = { running: /** @type {Miniflare | undefined} */ (undefined), of: 0 };
 
-  /** Returns the running Worker. If there was an upload since its start, restarts it first. */
+  /**
+   * Returns the running Worker, or undefined if none has this name. Starts it first if it does not
+   * run, or if there was an upload since its start.
+   */
   async function running(name) {
     const script = state.scripts.get(name);
     if (!script) return undefined;

@@ -44,8 +44,8 @@ fn begin_all(deployment: &Deployment, service: &Service, user: &User) -> Vec<Ref
         .collect()
 }
 
-/// A client that renews, pauses for 40 ms, and renews again. After each renewal it checks the new
-/// access token at the other location. At the end it checks the newest tokens at both locations.
+/// A client that renews 40 times, with pauses of 40 ms. After each renewal it checks the new access
+/// token at the location `there`. At the end it checks the newest tokens at both locations.
 async fn client_of(
     deployment: &Deployment,
     [here, there]: [&Service; 2],

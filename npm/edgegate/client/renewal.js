@@ -3,7 +3,7 @@
 // Of the errors of a renewal, only `invalid_grant` from the service itself ends the session. The
 // session does not end if there is no answer, if a captive portal answers, or if the status of the
 // answer is 429, 500 or 503. In these cases the client tries again after growing pauses. After a
-// `network_error` it also tries again at once when the device is back online.
+// `network_error`, a visible tab also tries again at once when the device is back online.
 /**
  * @import { SignedOutReason } from "../types/client.d.ts"
  * @import { EventTargetLike } from "../types/platform.d.ts"
@@ -69,7 +69,7 @@ export class Renewal {
   /**
    * Renews the token, or waits for the renewal in progress. Resolves when the session has a new
    * token, when the session has ended, or when the renewal was given up (see `GivenUp`). Rejects if
-   * the client could not find out whether the session continues, or was closed.
+   * the client was closed, or could not find out whether the session continues.
    */
   async renew() {
     if (this.#ban.left > 0 && this.#failure) throw this.#banned(this.#failure);

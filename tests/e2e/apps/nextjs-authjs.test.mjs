@@ -18,7 +18,7 @@ import { register, signInAtTheService } from "./apps.mjs";
 
 const EXAMPLE = "examples/nextjs-authjs";
 const GROUP = "next-authjs";
-// The build is slow, so this test runs only with `npm run test:wide`.
+// The build is slow, so the test that needs it runs only with `npm run test:wide`.
 const skip = isWide ? false : "npm run test:wide";
 
 describe("a website with Auth.js", { skip, timeout: 900_000 }, () => {

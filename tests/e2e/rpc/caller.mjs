@@ -34,7 +34,7 @@ const VALUES = {
     return cycle;
   },
   many: () => Array.from({ length: 100_000 }, () => "admin"),
-  // The platform itself refuses to pass on a value that is nested some thousand times.
+  // The platform itself refuses to pass on a value that is nested several thousand levels deep.
   deep: () => Array.from({ length: 1_000 }).reduce((inner) => [inner], "admin"),
   proto: () => JSON.parse('{"__proto__": {"ip": "203.0.113.9"}}'),
 };

@@ -22,18 +22,18 @@
 //   silent: "<name>"   the object of this name does not answer until this member is "" again
 //   stopped: true      timers of a second or more that begin now don't end until this member is
 //                      false again
-//   remember: true     a SELECT with the same values is sent to D1 only once, for tests with a
-//                      thousand requests a second
-// The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts by
-// name the calls that `delay` can make wait, and as "hashed" the passwords that objects hashed.
-// `failed` counts the calls that failed because of `fail`. `mails` and `points` are what the Worker
-// sent to the bindings EMAIL and EVENTS. `bill` is what meter.mjs counted. `trace` lists the calls
-// that meter.mjs recorded since the last POST /test/control. `memory` has the size of the wasm
-// memory and the number of wasm instances.
+//   remember: true     the same SELECT with the same values is sent to D1 only once, for tests with
+//                      a thousand requests a second
+// The answer is `{ calls, failed, verdicts, mails, points, bill, trace, memory }`. `calls` counts,
+// by name, the calls that `delay` can make wait. Its member `hashed` counts the passwords that
+// objects hashed. `failed` counts the calls that failed because of `fail`. `mails` and `points` are
+// what the Worker sent to the bindings EMAIL and EVENTS. `bill` is what meter.mjs counted. `trace`
+// lists the calls that meter.mjs recorded since the last POST /test/control. `memory` has the size
+// of the wasm memory and the number of wasm instances.
 //
 // POST /test/queue takes JSON `{ queue, messages: [{ id, body, attempts }] }`: the Worker processes
-// the batch. The answer is `{ outcomes, delayed }`. `outcomes` has "ack" or the seconds until the
-// retry for the id of each message. `delayed` lists the messages that the Worker queued with a
+// the batch. The answer is `{ outcomes, delayed }`. `outcomes` maps the id of each message to "ack"
+// or to the seconds until the retry. `delayed` lists the messages that the Worker queued with a
 // delay, as `{ body, seconds }`.
 //
 // POST /test/stored takes a JSON list of users. The answer is what is stored in KV, in D1 and in
@@ -230,8 +230,8 @@ const COPY_CALL =
 const realTimeout = globalThis.setTimeout;
 
 /**
- * Keeps timers of a second or more that begin while `stopped` is true from ending. They end soon
- * after `stopped` becomes false, even if their time is not over.
+ * A timer of a second or more that begins while `stopped` is true does not end until `stopped` is
+ * false again. Then it ends within milliseconds, even if its time is not over.
  */
 function stopTimers() {
   globalThis.setTimeout = /** @type {typeof setTimeout} */ (

@@ -4,8 +4,8 @@
 //! In this model, anyone can present any token that was ever handed out, from any location, at any
 //! time. With the linearizable store, a renewal reads the user's row before it reads the session,
 //! and time passes between the two reads, as it does when a Worker calls a Durable Object. With KV,
-//! both are read at once. The other order needs no search: a row that is read later can only show
-//! more revocations. The model says that a renewal has begun when it reads the session.
+//! both are read at once. Reading the session first needs no search: a row that is read later can
+//! only show more revocations. The model says that a renewal has begun when it reads the session.
 
 use crate::check::holds;
 use crate::decide::{DEFAULT, STRICT};

@@ -5,10 +5,10 @@ const PAUSE_MS = 1000;
 const ANSWER_MS = 10_000;
 
 /**
- * Requests `/healthz` again and again until the service is healthy. After about `seconds`, it
- * sends no further request.
- * After a deploy, a new version runs everywhere at Cloudflare within seconds. A new domain works
- * within minutes. Returns undefined if the service is healthy, otherwise its last answer.
+ * Requests `/healthz` again and again until the service is healthy. Sends no further request after
+ * about `seconds`. After a deploy, a new version runs everywhere at Cloudflare within seconds. A
+ * new domain works within minutes. Returns undefined if the service is healthy, otherwise its last
+ * answer, or why there was none.
  *
  * @param {string} origin
  * @param {number} seconds
