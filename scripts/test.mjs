@@ -234,10 +234,11 @@ function tried(results) {
     .flatMap(({ name }) => countsOf(name).map(([, line]) => line));
 }
 
-async function checkSize() {
-  const faults = await checkSizes();
-  for (const fault of faults) console.log(fault);
-  return { code: faults.length === 0 ? 0 : 1, output: faults.join("\n") };
+/** @param {Context} context */
+async function checkSize({ quiet }) {
+  const output = (await checkSizes()).join("\n");
+  if (!quiet && output) console.log(output);
+  return { code: output === "" ? 0 : 1, output };
 }
 
 /** @param {Context} context */
@@ -294,8 +295,9 @@ async function instructions({ env, quiet }) {
       env: { ...toolEnv(), ...env },
       quiet,
     });
-  console.log(`left out: instructions are counted on Linux only, and this is ${process.platform}`);
-  return { code: 0, leftOut: true };
+  const output = `left out: instructions are counted on Linux only, and this is ${process.platform}`;
+  if (!quiet) console.log(output);
+  return { code: 0, leftOut: true, output };
 }
 
 /**

@@ -29,7 +29,7 @@ for (const shell of SHELLS) {
   test(`the documents, followed in ${shell}`, { timeout: 60 * MINUTES }, async (t) => {
     await prebuiltWorker();
     // The README of examples/forward-auth assumes that its reader has installed nginx.
-    await nginx();
+    if (isWide) await nginx();
     if (shell === "zsh") await zsh();
     const tell = (line) => t.diagnostic(line);
     const outcome = await follow({ shell, times: isWide ? 2 : 1, only, tell });
