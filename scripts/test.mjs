@@ -73,8 +73,8 @@ const STEPS = {
   build: ({ quiet }) => runStep(node(), [inRoot("scripts/build.mjs")], { env: toolEnv(), quiet }),
   size: checkSize,
   instructions: instructions,
-  "build-tests": () =>
-    runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv() }),
+  "build-tests": ({ quiet }) =>
+    runStep(node(), [inRoot("scripts/build-conformance-worker.mjs")], { env: toolEnv(), quiet }),
   e2e: e2e,
   logs: ({ env }) => runStep(node(), [inRoot("tests/logs/search.mjs"), LOGS], { env }),
   evidence: evidence,
@@ -83,7 +83,7 @@ const STEPS = {
 // These steps run one after another, at the same time as the other steps before `e2e`: most cargo
 // commands end with a crate that keeps only one processor busy. Cargo locks the folder of a profile.
 // So only builds with profiles that the other steps don't use are in this list.
-const BESIDE = ["js", "build", "size", "instructions"];
+const BESIDE = ["js", "build", "size", "instructions", "build-tests"];
 const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
 // `npm test` does not look for new inputs, because compiling the fuzz targets takes two minutes.
 // tests/fuzz_inputs.rs runs them on the stored inputs in the step `unit`.
