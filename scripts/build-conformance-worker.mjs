@@ -3,7 +3,9 @@
 // files would build the Worker, and the others would wait.
 import { main } from "./project/advice.mjs";
 import { conformanceWorker } from "./project/conformance-worker.mjs";
+import { setUp } from "./setup/index.mjs";
 
 await main(async () => {
+  await setUp();
   await conformanceWorker();
 });

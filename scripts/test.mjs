@@ -26,7 +26,7 @@ import { need as browser, chromium } from "./setup/chromium.mjs";
 import { need as cpp } from "./setup/cpp.mjs";
 import { announce } from "./setup/debian.mjs";
 import { need as firefox } from "./setup/firefox.mjs";
-import { setUp } from "./setup/index.mjs";
+import { BASIC, setUp } from "./setup/index.mjs";
 import { need as lsof } from "./setup/lsof.mjs";
 import { need as nginx } from "./setup/nginx.mjs";
 import { need as python } from "./setup/schemathesis.mjs";
@@ -82,7 +82,8 @@ const STEPS = {
 };
 // These steps run one after another, at the same time as the other steps before `e2e`: most cargo
 // commands end with a crate that keeps only one processor busy. Cargo locks the folder of a profile.
-// So only builds with profiles that the other steps don't use are in this list.
+// So the builds in this list use other profiles than the other steps, but for `build-tests`: it
+// waits until the Rust tests are compiled, and builds while they run.
 const BESIDE = ["js", "build", "size", "instructions", "build-tests"];
 const WIDE_STEPS = ["build", "build-tests", "e2e", "fuzz"];
 // `npm test` does not look for new inputs, because compiling the fuzz targets takes two minutes.
@@ -124,7 +125,8 @@ await main(async () => {
 
   const begun = performance.now();
   await announce([...names.flatMap((name) => NEEDS[name] ?? []), ...(isWide ? WIDE_NEEDS : [])]);
-  await setUp();
+  // The builds install the other tools, which takes a minute, while other steps run.
+  await setUp(BASIC);
   beginCounts();
   if (isWide) process.env.EDGEGATE_WIDE = "1";
   /** @type {StepResult[]} */

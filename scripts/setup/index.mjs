@@ -13,8 +13,15 @@ import * as wasmTools from "./wasm-tools.mjs";
  * @property {() => Promise<void>} install
  */
 
+/**
+ * What all checks and tests need.
+ *
+ * @type {Step[]}
+ */
+export const BASIC = [rust, wasmTarget, nodeModules];
+
 /** @type {Step[]} */
-const STEPS = [rust, wasmTarget, nodeModules, wasmTools];
+const STEPS = [...BASIC, wasmTools];
 
 /**
  * Does the steps that are not current. If all are current, this is quick and prints nothing.
