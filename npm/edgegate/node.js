@@ -9,7 +9,7 @@
 import { compile } from "./compile.js";
 import { compileInline } from "./inline-source.js";
 import { protectFor } from "./protect.js";
-import { askAtOnce, limitedTogether } from "./signatures.js";
+import { askInNode, limitedTogether } from "./signatures.js";
 import { isBytes, isModule, isPlace, isResponse } from "./source.js";
 import { loadFor, peekFor, verifierFor } from "./verifier.js";
 import { unavailable } from "./wasm.js";
@@ -23,7 +23,7 @@ const platform = {
   module: find,
   fetchOptions: {},
   keepAlive: () => {},
-  limit: /* @__PURE__ */ limitedTogether(askAtOnce),
+  limit: /* @__PURE__ */ limitedTogether(askInNode),
   encode: (text) => Buffer.from(text),
 };
 

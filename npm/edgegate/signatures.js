@@ -148,9 +148,9 @@ export class PlatformKeys {
 /**
  * Calls `ask`, which passes the signature to the platform, and waits for the answer for a limited
  * time. Resolves to null if the platform takes too long, fails, or answers with anything but a
- * boolean. Never rejects.
+ * boolean. Never rejects. `isEd25519` is false if the key is of another kind, or not imported yet.
  *
- * @typedef {(ask: () => Promise<unknown> | null) => Promise<Answer>} Limit
+ * @typedef {(ask: () => Promise<unknown> | null, isEd25519: boolean) => Promise<Answer>} Limit
  */
 
 /**
@@ -198,11 +198,11 @@ export class SignatureCheck {
     // This call throws if the wasm traps. The call is made outside of the promise `answer`, because
     // that promise must never reject.
     const publicKey = known ? undefined : this.#verifier.publicKey(position);
-    this.answer = this.#limit(() =>
+    const ask = () =>
       known
         ? this.#verify(known, copy)
-        : this.#import(position, publicKey).then((imported) => this.#verify(imported, copy)),
-    );
+        : this.#import(position, publicKey).then((imported) => this.#verify(imported, copy));
+    this.answer = this.#limit(ask, known?.algorithm === EDDSA);
   }
 
   /**
@@ -238,7 +238,8 @@ const LONGEST_MS = 1_000;
  * Calls `ask`, and then passes its answer to `act`: null if `ask` fails, or answers with anything
  * but a boolean.
  *
- * @typedef {(ask: () => Promise<unknown> | null, act: (isValid: Answer) => void) => void} Pass
+ * @typedef {(ask: () => Promise<unknown> | null, act: (isValid: Answer) => void,
+ *   isEd25519: boolean) => void} Pass
  */
 
 /**
@@ -246,23 +247,22 @@ const LONGEST_MS = 1_000;
  *
  * @type {(pass: Pass) => Limit}
  */
-export const limited = (pass) => (ask) =>
+export const limited = (pass) => (ask, isEd25519) =>
   new Promise((resolve) => {
     const timer = startTimer(() => resolve(null), LONGEST_MS);
-    pass(ask, (isValid) => {
+    const act = (/** @type {Answer} */ isValid) => {
       clearTimeout(timer);
       resolve(isValid);
-    });
+    };
+    pass(ask, act, isEd25519);
   });
 
 /**
- * Calls `ask` at once. If many tokens are verified at the same time, the platform's threads verify
- * the first signatures while the wasm checks the other tokens. In Node, this is faster than
- * `askSoon`.
+ * Calls `ask` at once.
  *
  * @type {Pass}
  */
-export function askAtOnce(ask, act) {
+function askAtOnce(ask, act) {
   const fail = () => act(null);
   try {
     Promise.resolve(ask()).then(
@@ -282,8 +282,19 @@ export function askAtOnce(ask, act) {
  *
  * @type {Pass}
  */
-export function askSoon(ask, act) {
-  SOON.then(() => askAtOnce(ask, act));
+export function askSoon(ask, act, isEd25519) {
+  SOON.then(() => askAtOnce(ask, act, isEd25519));
+}
+
+/**
+ * Calls `ask` in the way that is faster in Node. If many tokens are verified at the same time,
+ * `askAtOnce` lets Node's threads verify the first signatures while the wasm checks the other
+ * tokens. For Ed25519 this saves a twelfth of the time. For ECDSA `askSoon` is faster.
+ *
+ * @type {Pass}
+ */
+export function askInNode(ask, act, isEd25519) {
+  (isEd25519 ? askAtOnce : askSoon)(ask, act, isEd25519);
 }
 
 const SOON = Promise.resolve();
@@ -309,18 +320,19 @@ let ticker;
  *
  * @type {(pass: Pass) => Limit}
  */
-export const limitedTogether = (pass) => (ask) =>
+export const limitedTogether = (pass) => (ask, isEd25519) =>
   new Promise((resolve) => {
     const one = { resolve, ticks: TICKS };
     waiting.add(one);
     ticker ??= startTimer(tick, LONGEST_MS / TICKS);
     // In Node, the timer keeps the process running only while a call waits for its answer.
     if (waiting.size === 1) timerOfNode()?.ref?.();
-    pass(ask, (isValid) => {
+    const act = (/** @type {Answer} */ isValid) => {
       waiting.delete(one);
       if (waiting.size === 0) timerOfNode()?.unref?.();
       resolve(isValid);
-    });
+    };
+    pass(ask, act, isEd25519);
   });
 
 function tick() {
