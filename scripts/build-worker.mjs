@@ -7,23 +7,11 @@ import { inRoot } from "./project/root.mjs";
 import { output } from "./project/run.mjs";
 import { clearStamp, setStamp, stampIs } from "./project/stamp.mjs";
 import { lockedCrate } from "./project/tools.mjs";
-import { workerModule } from "./project/worker-module.mjs";
+import { MADE_BY, SOURCES, workerModule } from "./project/worker-module.mjs";
 import { workerSize } from "./project/worker-size.mjs";
 import { setUp } from "./setup/index.mjs";
 
 const STAMP = "build/worker.stamp";
-const INPUTS = [
-  "Cargo.toml",
-  "Cargo.lock",
-  ".cargo/config.toml",
-  "src",
-  "crates/scrypt",
-  "crates/token",
-  "templates",
-  "package-lock.json",
-  "scripts/project/wasm-flags.mjs",
-  "scripts/project/worker-module.mjs",
-];
 const OUTPUTS = ["build/index.js", "build/check.js", "build/index_bg.wasm"];
 
 await main(async () => {
@@ -33,11 +21,10 @@ await main(async () => {
 });
 
 async function build() {
-  const inputs = hashOf(INPUTS, [
-    await output("rustc", ["-vV"]),
-    lockedCrate("wasm-bindgen"),
-    lockedCrate("worker"),
-  ]);
+  const inputs = hashOf(
+    [...SOURCES, ...MADE_BY],
+    [await output("rustc", ["-vV"]), lockedCrate("wasm-bindgen"), lockedCrate("worker")],
+  );
   if (stampIs(STAMP, inputs) && OUTPUTS.every((path) => existsSync(inRoot(path)))) {
     // A git checkout makes the sources newer than the build, even if their text is the same.
     // So check.js gets a new modification time. Otherwise `checkerIsCurrent` would think that the

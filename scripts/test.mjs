@@ -4,7 +4,7 @@
 //   npm test -- --only e2e tests/e2e/healthz.test.mjs      some files of the e2e tests
 //
 // `npm run test:wide`: runs what takes too long for `npm test`. It fuzzes, and runs those tests
-// that repeat something more often in this run than in `npm test` (tests/wide.mjs).
+// that repeat something more often than in `npm test`, or run only here (tests/wide.mjs).
 //   npm run test:wide -- --record                          writes what passed to tests/wide.md
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { checkSizes } from "../bench/size.mjs";

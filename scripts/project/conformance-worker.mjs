@@ -8,27 +8,20 @@ import { inRoot } from "./root.mjs";
 import { output } from "./run.mjs";
 import { clearStamp, setStamp, stampIs } from "./stamp.mjs";
 import { lockedCrate } from "./tools.mjs";
-import { workerModule } from "./worker-module.mjs";
+import { MADE_BY, SOURCES, workerModule } from "./worker-module.mjs";
 
 const FOLDER = ".wrangler/conformance-worker";
 const STAMP = `${FOLDER}.stamp`;
 const INPUTS = [
-  "Cargo.toml",
-  "Cargo.lock",
-  "src",
-  "templates",
-  "crates/scrypt",
-  "crates/token",
+  ...SOURCES,
+  ...MADE_BY,
   "tests/both_ways",
   "tests/conformance",
   "tests/conformance-worker",
   "tests/vectors/agreement",
   "tests/vectors/wycheproof",
-  "package-lock.json",
   "wrangler.toml",
   "scripts/project/conformance-worker.mjs",
-  "scripts/project/wasm-flags.mjs",
-  "scripts/project/worker-module.mjs",
 ];
 
 /**

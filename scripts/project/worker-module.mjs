@@ -13,6 +13,23 @@ import { wasmFlags } from "./wasm-flags.mjs";
 
 const WASM = "wasm32-unknown-unknown";
 
+/** The files and folders that the code of the Worker is in, or that it is compiled from. */
+export const SOURCES = [
+  "Cargo.lock",
+  "Cargo.toml",
+  "crates/scrypt",
+  "crates/token",
+  "src",
+  "templates",
+];
+/** The files that say how the modules of a Worker are made. */
+export const MADE_BY = [
+  ".cargo/config.toml",
+  "package-lock.json",
+  "scripts/project/wasm-flags.mjs",
+  "scripts/project/worker-module.mjs",
+];
+
 /**
  * Builds a package of the workspace for wasm32 and writes the Worker's modules into `folder`.
  * `entry` is the source of index.js with the Worker's entry points, and `check` is the source of

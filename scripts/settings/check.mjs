@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import * as settings from "../../npm/edgegate-worker/cli/lib/settings.js";
 import { Advice } from "../project/advice.mjs";
 import { inRoot } from "../project/root.mjs";
+import { SOURCES } from "../project/worker-module.mjs";
 
 export {
   bindingsOf,
@@ -24,10 +25,6 @@ export async function faultsOf(configuration) {
   if (!existsSync(checker)) throw new Advice("there is no Worker yet: run `npm run build`.");
   return settings.faultsOf({ ...configuration, checker });
 }
-
-// The sources of build/check.js. scripts/build-worker.mjs has a longer list, which also names the
-// files that say how it is built.
-const SOURCES = ["Cargo.lock", "Cargo.toml", "crates/scrypt", "crates/token", "src", "templates"];
 
 /**
  * Whether build/check.js is newer than all its sources. If it is, it can check the settings without

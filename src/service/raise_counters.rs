@@ -21,7 +21,8 @@ pub struct Raised {
 impl<P: Ports> AuthService<P> {
     /// Raises the counters of at most [`RAISED_AT_ONCE`] accounts, in the order of their ids,
     /// beginning after the id `after`. All their sessions end, and all earlier links become invalid.
-    /// With the store `durable`, so do earlier access tokens.
+    /// Earlier access tokens are refused too, but with the store `kv` checks accept them until they
+    /// expire, and with `durable` as long as a user's object has a copy of the row from before.
     ///
     /// A restored row has the older counters of the backup. But the session store still records
     /// which versions are outdated, up to the largest version that was used after the backup.
