@@ -1,6 +1,7 @@
 // The search of the logs (search.mjs) must find everything that no log may contain.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +65,22 @@ test("a planted secret is found, whole or in part, wherever it stands", () => {
     ]) {
       assert.ok(whatIn(line).includes(what), `${what} in ${line}: ${whatIn(line)}`);
     }
+  }
+});
+
+test("an identifier of a mail provider is no access token, although it contains eyJ", () => {
+  // This random identifier once made the step `logs` fail.
+  const identifiers = ["8B2MV0muVmeyJoBbbLiyKTDyKMLWsju6TRyC"];
+  for (let number = 0; number < 500; number += 1) {
+    const hash = createHash("sha256").update(String(number)).digest("base64url");
+    identifiers.push(`${hash.slice(0, number % 20)}eyJ${hash.slice(20)}`);
+  }
+  for (const id of identifiers)
+    assert.deepEqual(whatIn(`{"event":"mail","outcome":"sent","provider_id":"${id}"}`), [], id);
+  for (const name of ["alg", "typ", "kid", "iss", "exp", "user_id"]) {
+    const token = Buffer.from(JSON.stringify({ [name]: "some value" })).toString("base64url");
+    for (const text of [token, `x${token}`, `eyJ${token}`, token.slice(0, 12)])
+      assert.deepEqual(whatIn(`{"event":"request","reason":"${text}"}`), ["an access token"], name);
   }
 });
 
