@@ -131,6 +131,46 @@ test("a deployed service is examined, and its keys are rotated", {
     },
   );
 
+  await t.test(
+    "symmetric keys rotate too, but not with the secrets of another folder",
+    async () => {
+      const own = project.secrets();
+      const write = (secrets) =>
+        project.write(
+          ".edgegate/secrets.production.json",
+          JSON.stringify({ ...project.secrets(), ...secrets }),
+        );
+      const store = (SIGNING_KEYS) => {
+        const script = cloudflare.state.scripts.get("my-auth") ?? assert.fail("no Worker");
+        script.bindings = script.bindings.map((binding) =>
+          binding.name === "SIGNING_KEYS" ? { ...binding, text: SIGNING_KEYS } : binding,
+        );
+        script.upload = ++cloudflare.state.uploads;
+        write({ SIGNING_KEYS });
+      };
+      store(JSON.stringify({ keys: [{ kty: "oct", kid: "shared", k: ticketSecret() }] }));
+      assert.deepEqual(await published(), []);
+      write({ TICKET_SECRET: ticketSecret() });
+      const { code, text } = await run("keys", "add", "--yes");
+      assert.equal(code, 1, text);
+      assert.match(text, /TICKET_SECRET in .* is not the one/);
+      assert.deepEqual(kids(), ["shared"]);
+      write({ TICKET_SECRET: own.TICKET_SECRET });
+
+      await must("keys", "add", "--yes");
+      const { keys } = JSON.parse(project.secrets().SIGNING_KEYS);
+      assert.deepEqual(
+        keys.map(({ kty }) => kty),
+        ["oct", "oct"],
+      );
+      await must("keys", "promote", "--yes", "--now");
+      assert.deepEqual(kids(), [keys[1].kid, "shared"]);
+      const { status } = await cloudflare.ask(`${ADDRESS}/healthz`);
+      assert.equal(status, 200, "the service accepts the keys");
+      store(own.SIGNING_KEYS);
+    },
+  );
+
   await t.test("keys of another folder are not stored over those of the service", async () => {
     const own = project.secrets();
     project.write(

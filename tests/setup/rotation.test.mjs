@@ -1,8 +1,14 @@
 // Tests the rotation of keys: which step is due, and what each step stores.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { generateKeyPairSync } from "node:crypto";
+import { before, test } from "node:test";
+import { idsIn } from "../../npm/edgegate-worker/cli/lib/jwks.js";
 import { idleOf, nextStep, rotated } from "../../npm/edgegate-worker/cli/lib/rotation.js";
 import { signingKeys, ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
+import { faultsOf } from "../../scripts/settings/check.mjs";
+import { buildPackages } from "../package/package.mjs";
+
+before(buildPackages, { timeout: 600_000 });
 
 const DAY = 86_400;
 const IDLE = 30 * DAY;
@@ -23,6 +29,67 @@ test("a key is appended, moved to the front, and the others are dropped", () => 
     JSON.parse(first).keys[0],
     "nothing of it is lost",
   );
+});
+
+/** What the service says about this key set. */
+async function faultsIn(SIGNING_KEYS) {
+  const values = { SIGNING_KEYS, TICKET_SECRET: ticketSecret() };
+  const sources = [{ values, place: () => "here" }];
+  const faults = await faultsOf({ sources, bindings: [] });
+  return faults.filter(({ setting }) => setting === "SIGNING_KEYS");
+}
+
+/** @type {[type: string, key: import("node:crypto").JsonWebKey, alg: string][]} */
+const TYPES = [
+  ["Ed25519", generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), "EdDSA"],
+  [
+    "P-256",
+    generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+    "ES256",
+  ],
+  ["symmetric", { kty: "oct", k: ticketSecret() }, "HS256"],
+];
+for (const [type, key, alg] of TYPES) {
+  test(`a new key has the type of the first: ${type}`, async () => {
+    const first = JSON.stringify({ keys: [{ ...key, kid: "old" }] });
+    const added = rotated("SIGNING_KEYS", first, "add");
+    const [old, fresh] = JSON.parse(added).keys;
+    assert.deepEqual(old, { ...key, kid: "old" });
+    assert.deepEqual([fresh.kty, fresh.crv, fresh.alg], [key.kty, key.crv, alg]);
+    assert.deepEqual(
+      Object.keys(key).filter((name) => fresh[name]?.length !== `${key[name]}`.length),
+      [],
+    );
+    // The service reads the secret after each step.
+    assert.deepEqual(await faultsIn(added), []);
+    assert.deepEqual(await faultsIn(rotated("SIGNING_KEYS", added, "promote")), []);
+    assert.notEqual(
+      kids(rotated("SIGNING_KEYS", first, "add"))[1],
+      kids(added)[1],
+      "each has a name of its own",
+    );
+  });
+}
+
+test("the service rejects symmetric keys beside others", async () => {
+  const [own] = JSON.parse(signingKeys()).keys;
+  const mixed = JSON.stringify({ keys: [{ kty: "oct", k: ticketSecret(), kid: "old" }, own] });
+  assert.equal((await faultsIn(mixed)).length, 1);
+});
+
+test("a key without kid is named by its thumbprint, as in the service", () => {
+  // RFC 8037 appendix A.3, and RFC 7638 section 3.1.
+  const okp = {
+    kty: "OKP",
+    crv: "Ed25519",
+    d: "not hashed",
+    x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+  };
+  const secret = JSON.stringify({ keys: [okp, { ...okp, kid: "own" }] });
+  assert.deepEqual(idsIn(secret), [
+    { kid: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", isPublished: true },
+    { kid: "own", isPublished: true },
+  ]);
 });
 
 test("a ticket secret rotates in the same way", () => {

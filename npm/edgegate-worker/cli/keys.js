@@ -250,7 +250,7 @@ function requireDue({ name, text, done }, step, options, idle) {
  *   stored the value at Cloudflare
  */
 async function requireSame(cloudflare, config, situation, pending) {
-  const { name, text, environment } = situation;
+  const { name, text, environment, secrets } = situation;
   const worker = await workerOf(cloudflare, config);
   if (!worker)
     throw new Advice(
@@ -264,6 +264,16 @@ async function requireSame(cloudflare, config, situation, pending) {
   // nothing about symmetric keys.
   const { keys: published } = await fetchKeys(issuer);
   const theirs = published.map(({ kid }) => kid);
+  if (theirs.length === 0 && publicIds(text).length === 0) {
+    // Both have only symmetric keys. The folder belongs to this service if it has the same
+    // TICKET_SECRET.
+    const tickets = secrets.TICKET_SECRET;
+    if (!tickets)
+      throw new Advice(
+        `${secretsFile(environment)} has no copy of TICKET_SECRET, by which a service with symmetric keys is recognized: put your copy there. Nothing was changed.`,
+      );
+    return requireSameTickets(cloudflare, config, { ...situation, text: tickets, issuer });
+  }
   const isSame = (/** @type {string} */ secret) => {
     const own = publicIds(secret);
     return own.length === theirs.length && own.every((kid) => theirs.includes(kid));

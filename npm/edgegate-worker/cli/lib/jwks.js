@@ -1,5 +1,6 @@
 // The public keys of a deployed service.
 import { Advice } from "./advice.js";
+import { thumbprint } from "./secrets.js";
 
 const ANSWER_MS = 10_000;
 const PRIVATE = ["d", "k", "p", "q", "dp", "dq", "qi"];
@@ -36,7 +37,15 @@ export async function fetchKeys(origin) {
  * @returns {{ kid: string, isPublished: boolean }[]}
  */
 export const idsIn = (secret) =>
-  JSON.parse(secret).keys.map((/** @type {{ kid: string, kty: string }} */ { kid, kty }) => ({
-    kid,
-    isPublished: kty !== "oct",
+  JSON.parse(secret).keys.map((/** @type {import("node:crypto").JsonWebKey} */ key) => ({
+    kid: idOf(key),
+    isPublished: key.kty !== "oct",
   }));
+
+/**
+ * The id of a key. As in the service, a key without `kid` has its RFC 7638 thumbprint as its id.
+ *
+ * @param {import("node:crypto").JsonWebKey} key
+ * @returns {string}
+ */
+export const idOf = (key) => (typeof key.kid === "string" ? key.kid : thumbprint(key));

@@ -6,7 +6,8 @@
 // (docs/operations.md, "Rotating SIGNING_KEYS").
 import { createHash } from "node:crypto";
 import { Advice } from "./advice.js";
-import { signingKeys, ticketSecret } from "./secrets.js";
+import { idOf } from "./jwks.js";
+import { signingKeyLike, ticketSecret } from "./secrets.js";
 
 const DAY = 86_400;
 const HOUR = 3600;
@@ -29,7 +30,7 @@ const MOST = { SIGNING_KEYS: 20, TICKET_SECRET: 8 };
  * @typedef {object} Secret
  * @property {(text: string) => string[]} split returns its values, in their order
  * @property {(values: string[]) => string} join
- * @property {() => string} make makes a new value
+ * @property {(first: string) => string} make makes a new value, of the same kind as the first one
  * @property {(value: string) => string} nameOf a name by which people recognize a value; it does
  *   not reveal the value
  * @property {(settings: { idle: number }) => Record<Step, number>} waits how many seconds must pass
@@ -41,8 +42,8 @@ export const SECRETS = {
   SIGNING_KEYS: {
     split: (text) => JSON.parse(text).keys.map((/** @type {unknown} */ key) => JSON.stringify(key)),
     join: (values) => JSON.stringify({ keys: values.map((value) => JSON.parse(value)) }),
-    make: () => JSON.stringify(JSON.parse(signingKeys()).keys[0]),
-    nameOf: (value) => `kid ${JSON.parse(value).kid}`,
+    make: (first) => JSON.stringify(signingKeyLike(JSON.parse(first))),
+    nameOf: (value) => `kid ${idOf(JSON.parse(value))}`,
     // After "add": some programs that verify tokens cache the published keys for a long time. After
     // "promote": no access token is valid for longer than an hour.
     waits: () => ({ add: DAY, promote: HOUR, drop: 0 }),
@@ -76,7 +77,7 @@ export function rotated(name, text, step) {
       throw new Advice(
         `${name} has ${values.length} values, the most that it can have: drop first.`,
       );
-    return join([...values, make()]);
+    return join([...values, make(values[0])]);
   }
   if (values.length < 2 || last === undefined)
     throw new Advice(`${name} has one value: there is nothing to ${step}. Begin with \`add\`.`);
