@@ -12,12 +12,10 @@ import { fill, words } from "./words.js";
 // disturbing if a screen reader read it after every letter.
 const ANNOUNCE_AFTER_MS = 1000;
 
-/** @type {Record<string, (length: number) => string>} */
+/** @type {Record<string, (length: number, least: number) => string>} */
 const REASONS = {
-  too_short: (length) =>
-    length < LEAST
-      ? fill(words.password.too_short, { least: LEAST })
-      : words.password.too_short_here,
+  too_short: (length, least) =>
+    length < least ? fill(words.password.too_short, { least }) : words.password.too_short_here,
   too_long: () => fill(words.password.too_long, { most: MOST }),
   too_common: () => words.password.too_common,
   breached: () => words.password.breached,
@@ -38,11 +36,13 @@ export function passwordField(input, names) {
   const meter = first(field, ".meter");
   const sentence = first(field, ".strength");
   const status = first(field, "[role=status]");
+  // The Worker writes its setting PASSWORD_MIN_LENGTH here if it has one.
+  const least = Number(sentence.dataset.least ?? LEAST);
   /** @type {number | undefined} */
   let announcing;
 
   const measure = () => {
-    const { level, text } = strength(input.value);
+    const { level, text } = strength(input.value, least);
     meter.dataset.level = `${level}`;
     sentence.textContent = text;
     clearTimeout(announcing);
@@ -70,7 +70,7 @@ export function passwordField(input, names) {
      */
     refuse({ reasons = [] }) {
       const length = [...input.value.normalize("NFC")].length;
-      const texts = reasons.map((reason) => REASONS[reason]?.(length)).filter(Boolean);
+      const texts = reasons.map((reason) => REASONS[reason]?.(length, least)).filter(Boolean);
       refuse(input, texts.join("\n") || words.password.refused);
     },
   };

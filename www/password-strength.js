@@ -5,9 +5,9 @@ import { PASSWORD_MAX_CHARS, PASSWORD_MIN_LENGTH } from "./generated.js";
 import { fill, words } from "./words.js";
 
 /**
- * The smallest number of characters that the server accepts by default. The page does not know the
- * server's setting PASSWORD_MIN_LENGTH. If the setting is higher, the server rejects a password
- * that is too short and says why. If it is lower, the server accepts shorter passwords than this.
+ * The smallest number of characters that the server accepts, unless its setting PASSWORD_MIN_LENGTH
+ * says otherwise. A password with fewer characters that are hard to guess never gets a level above
+ * 2, even if the server accepts it.
  */
 export const LEAST = PASSWORD_MIN_LENGTH;
 /** The largest number of characters that the server accepts. */
@@ -22,30 +22,31 @@ const LONG = 20;
  * password is safe, because the page can't know that.
  *
  * @param {string} password
+ * @param {number} [least] the smallest number of characters that the server accepts
  */
-export function strength(password) {
+export function strength(password, least = LEAST) {
   // The characters are counted in the same way as on the server.
   const characters = [...password.normalize("NFC")];
   const { length } = characters;
-  const level = levelOf(characters);
+  const level = levelOf(characters, least);
   const say = words.password;
-  const unfit = length < LEAST ? say.strength_short : say.strength_long;
-  const weak = length < LEAST || length > MOST ? unfit : say.strength_easy;
-  const texts = [
-    say.strength_empty,
-    weak,
-    say.strength_fair,
-    say.strength_good,
-    say.strength_strong,
-  ];
-  return { level, text: fill(texts[level], { length, least: LEAST, most: MOST }) };
+  const unfit = length < least ? say.strength_short : say.strength_long;
+  const weak = length < least || length > MOST ? unfit : say.strength_easy;
+  // With a low setting, a password can be too short for a higher level, although none of its
+  // characters is easy to guess.
+  const fair = length < LEAST ? say.strength_enough : say.strength_fair;
+  const texts = [say.strength_empty, weak, fair, say.strength_good, say.strength_strong];
+  return { level, text: fill(texts[level], { length, least, most: MOST }) };
 }
 
-/** @param {string[]} characters */
-function levelOf(characters) {
+/**
+ * @param {string[]} characters
+ * @param {number} least
+ */
+function levelOf(characters, least) {
   const { length } = characters;
   if (length === 0) return 0;
-  if (length < LEAST || length > MOST) return 1;
+  if (length < least || length > MOST) return 1;
   const surprising = countSurprising(characters);
   if (surprising < LEAST / 2) return 1;
   if (surprising < LEAST) return 2;

@@ -9,6 +9,7 @@ import { PAGES, pageMeant } from "./paths.mjs";
  * @typedef {object} PageSettings
  * @property {Fetcher} [ASSETS] Absent in a Worker without pages.
  * @property {string} [MAIL_LOCALE]
+ * @property {string} [PASSWORD_MIN_LENGTH]
  * @property {string} [TURNSTILE_SITE_KEY]
  *
  * @typedef {Record<string, Record<string, string | Record<string, string>>>} Words
@@ -304,6 +305,13 @@ function withWords(words, language, env) {
     .on("#challenge", {
       element(element) {
         if (env.TURNSTILE_SITE_KEY) element.setAttribute("data-site-key", env.TURNSTILE_SITE_KEY);
+      },
+    })
+    .on(".strength", {
+      // If the setting is not a number, the service refuses to work, and the page needs no number.
+      element(element) {
+        const least = env.PASSWORD_MIN_LENGTH ?? "";
+        if (/^\d{1,3}$/.test(least)) element.setAttribute("data-least", least);
       },
     });
 }
