@@ -2,6 +2,7 @@
 //! id_token.
 
 use super::AuthService;
+use super::tokens::not_issued;
 use crate::domain::account::{User, UserId};
 use crate::domain::authorization::id_token::{ID_TOKEN_TYP, signing_input, with_signature};
 use crate::domain::authorization::{
@@ -66,8 +67,7 @@ impl<P: Ports> AuthService<P> {
             .access_token_ttl
             .min(refresh_token_expires_in);
         let claims = self.claims_for(granted, copy, now.saturating_add(expires_in));
-        let access_token = issue(&self.settings().keys, &claims)
-            .map_err(|_| Error::Internal("an access token of an app could not be issued"))?;
+        let access_token = issue(&self.settings().keys, &claims).map_err(not_issued)?;
         Ok(AppTokens {
             access_token: Secret::new(access_token),
             expires_in,

@@ -10,7 +10,7 @@ use crate::domain::policy::SESSIONS_PER_USER;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Client, Holder, Proof, RefreshTicket, SessionId, TokenId, UserCopy};
 use crate::ports::{NewSession, Ports, SessionStore};
-use edgegate_token::{Claims, issue};
+use edgegate_token::{Claims, IssueError, issue};
 
 /// An access token and a refresh token, as they are sent to the client.
 #[derive(Clone, Debug)]
@@ -127,8 +127,7 @@ impl<P: Ports> AuthService<P> {
             // could be stale.
             sign_on: ticket.sign_on.map(|sign_on| sign_on.to_string()),
         };
-        let access_token = issue(&settings.keys, &claims)
-            .map_err(|_| Error::Internal("an access token could not be issued"))?;
+        let access_token = issue(&settings.keys, &claims).map_err(not_issued)?;
         let sign_on = SignOn {
             user: ticket.user,
             session: ticket.session,
@@ -151,4 +150,14 @@ impl<P: Ports> AuthService<P> {
             sign_on_ticket: self.shared.sign_ons.seal(sign_on),
         })
     }
+}
+
+/// The error when an access token can't be issued. The log names it.
+pub(super) fn not_issued(why: IssueError) -> Error {
+    Error::Internal(match why {
+        IssueError::TooLong => {
+            "the access token would be longer than 4,096 bytes: give the user fewer or shorter roles"
+        }
+        _ => "an access token could not be issued",
+    })
 }

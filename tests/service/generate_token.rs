@@ -92,6 +92,37 @@ on_both!(the_longest_address_may_log_in, &[], world => {
     assert_eq!(refused, Error::Field("email", FieldProblem::TooLong));
 });
 
+fn most_roles() -> Vec<String> {
+    (10..42)
+        .map(|number| format!("{number}{}", "r".repeat(62)))
+        .collect()
+}
+
+on_both!(a_user_with_all_roles_that_there_may_be_may_log_in, &[], world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let grant = Amendment { roles: Some(most_roles()), ..Amendment::default() };
+    world.service.amend_user(root.tokens.access_token.expose(), ada.user.id, grant).await.unwrap();
+    let all = log_in(&world.service, ADA).await.unwrap();
+    assert_eq!(all.user.roles.to_vec(), most_roles());
+});
+
+const LONG: &[(&str, &str)] = &[("AUDIENCE", LONG_NAME), ("CLIENT_ID", LONG_NAME)];
+const LONG_NAME: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+    bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\
+    ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+
+on_both!(the_log_says_that_roles_make_a_token_too_long, LONG, world => {
+    let root = log_in(&world.service, ROOT).await.unwrap();
+    let ada = log_in(&world.service, ADA).await.unwrap();
+    let grant = Amendment { roles: Some(most_roles()), ..Amendment::default() };
+    world.service.amend_user(root.tokens.access_token.expose(), ada.user.id, grant).await.unwrap();
+    let Err(Error::Internal(why)) = log_in(&world.service, ADA).await else {
+        panic!("no such token fits");
+    };
+    assert!(why.contains("fewer or shorter roles"), "{why}");
+});
+
 on_both!(nothing_secret_in_debug, &[], world => {
     let text = format!("{:?}", log_in(&world.service, ADA).await.unwrap());
     assert!(!text.contains("egr_") && !text.contains("eyJ"), "{text}");
