@@ -2,6 +2,7 @@
 // http://127.0.0.1:8787 until Ctrl-C.
 import {
   banner,
+  debuggerPort,
   develop,
   HOST,
   refuseFaults,
@@ -64,6 +65,7 @@ await main(async () => {
     "--show-interactive-dev-session=false",
     "--log-level",
     "log",
+    ...debuggerPort(settings.config),
   ];
   // If ISSUER is not set for local development, it is set to the local origin here. An option --var
   // overrides .dev.vars, and .dev.vars overrides wrangler.toml.

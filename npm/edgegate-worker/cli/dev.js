@@ -4,6 +4,7 @@ import { chosenEnvironment } from "./lib/config.js";
 import { completeDevVars, devVarsOf } from "./lib/dev-vars.js";
 import {
   banner,
+  debuggerPort,
   develop,
   HOST,
   refuseFaults,
@@ -99,7 +100,7 @@ async function runDev(more, options, command) {
       const [command, args, run] = wrangler(
         project,
         "dev",
-        ...withoutGiven(own, more),
+        ...withoutGiven([...own, ...debuggerPort(current.config)], more),
         `--env=${environment ?? ""}`,
         ...variablesFor(current, vars, origin),
         ...more,

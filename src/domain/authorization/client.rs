@@ -33,10 +33,17 @@ impl ClientId {
         is_id.then(|| Self(text.to_owned()))
     }
 
-    /// A new id from random bytes: 22 characters.
+    /// A new id from random bytes: 22 characters. The first is a letter, because a command line
+    /// would take a word that begins with `-` for an option.
     #[must_use]
     pub fn generate(random: &[u8; 16]) -> Self {
-        Self(Base64UrlUnpadded::encode_string(random))
+        let [first, rest @ ..] = random;
+        let mut bytes = [0; 16];
+        // The first character encodes the first six bits. If the first bit is 0, it is A to Z, or a
+        // to f.
+        bytes[0] = first & 0x7f;
+        bytes[1..].copy_from_slice(rest);
+        Self(Base64UrlUnpadded::encode_string(&bytes))
     }
 
     /// The id as clients send it.

@@ -28,6 +28,13 @@ fn ids() {
     assert_eq!(ClientHash::parse(&id.hash().to_string()), Some(id.hash()));
     assert_eq!(id.hash().to_string().len(), 22);
     assert_ne!(id.hash(), ClientId::generate(&[254; 16]).hash());
+    for first in 0..=255 {
+        let id = ClientId::generate(&[first; 16]);
+        assert!(
+            id.as_str().starts_with(|c: char| c.is_ascii_alphabetic()),
+            "{id}"
+        );
+    }
     for text in ["", "a b", "\u{e4}", "a\n", &"x".repeat(513)] {
         assert_eq!(ClientId::parse(text), None, "{text}");
     }

@@ -211,6 +211,16 @@ export function withoutGiven(options, given) {
 }
 
 /**
+ * The option with which wrangler lets the system choose the port of its debugger, unless the
+ * configuration names a port. wrangler would look for a free port itself, and end if another
+ * program took that port a moment later.
+ *
+ * @param {{ dev?: { inspector_port?: number } }} config
+ */
+export const debuggerPort = (config) =>
+  config.dev?.inspector_port === undefined ? ["--inspector-port", "0"] : [];
+
+/**
  * The text that is shown when the service is ready.
  *
  * @param {string} origin
