@@ -179,7 +179,10 @@ for (const store of ["kv", "durable"])
         [{ client_id: "edgegate" }, "invalid_client", 401],
         [{ client_id: "nobody" }, "invalid_client", 401],
         [{ client_secret: "x" }, "invalid_client", 401],
-        [{ code: `${form.code.slice(0, -2)}AA` }, "invalid_grant"],
+        [
+          { code: form.code.replace(/.{2}$/, (end) => (end === "AA" ? "BA" : "AA")) },
+          "invalid_grant",
+        ],
         [{ resource: API }, "invalid_target"],
       ]))
         await refused(exchange({ ...form, ...change }, options ?? {}), error, status ?? 400);
