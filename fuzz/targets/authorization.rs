@@ -79,11 +79,17 @@ fn world() -> &'static World {
 /// (encoded with a MAC) and opened again, which must give the same ticket.
 fn opens(text: &str) -> [bool; 4] {
     let world = world();
-    let sign_on = world.sign_ons.open(text, 0).is_some_and(|sign_on| {
-        let sealed = world.sign_ons.seal(sign_on);
-        assert_eq!(world.sign_ons.open(sealed.expose(), 0), Some(sign_on));
-        true
-    });
+    let sign_on = world
+        .sign_ons
+        .open(text, 0, u64::MAX)
+        .is_some_and(|sign_on| {
+            let sealed = world.sign_ons.seal(sign_on);
+            assert_eq!(
+                world.sign_ons.open(sealed.expose(), 0, u64::MAX),
+                Some(sign_on)
+            );
+            true
+        });
     let request = world.requests.open(text, NOW).is_some_and(|request| {
         let sealed = world.requests.seal(&request);
         assert_eq!(world.requests.open(sealed.expose(), NOW), Some(request));

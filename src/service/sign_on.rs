@@ -84,7 +84,8 @@ impl<P: Ports> AuthService<P> {
     /// ended.
     pub(super) async fn signed_on(&self, ticket: &str) -> Result<Option<(SignOn, User)>, Error> {
         let now = self.now();
-        let Some(sign_on) = self.shared.sign_ons.open(ticket, now) else {
+        let session_ttl = self.settings().sessions.session_ttl;
+        let Some(sign_on) = self.shared.sign_ons.open(ticket, now, session_ttl) else {
             return Ok(None);
         };
         let user = self

@@ -63,11 +63,15 @@ impl SignOnTickets {
         Secret::new(self.0.seal(&body))
     }
 
-    /// The content of the ticket. `None` unless this deployment sealed it and it has not expired at
-    /// `now`.
+    /// The content of the ticket. `None` unless this deployment sealed it, it has not expired at
+    /// `now`, and its session began less than `session_ttl` seconds ago. The session's age is
+    /// checked too, because `SESSION_TTL` could have been shortened since the ticket was made.
     #[must_use]
-    pub fn open(&self, text: &str, now: u64) -> Option<SignOn> {
-        self.read(text).filter(|sign_on| now < sign_on.expires_at)
+    pub fn open(&self, text: &str, now: u64, session_ttl: u64) -> Option<SignOn> {
+        self.read(text).filter(|sign_on| {
+            let age = now.saturating_sub(sign_on.session.begun_at());
+            now < sign_on.expires_at && age < session_ttl
+        })
     }
 
     /// Like [`open`](Self::open), but also opens an expired ticket, unless its session began
@@ -132,9 +136,9 @@ mod tests {
             };
             let text = tickets().seal(sign_on);
             prop_assert!(text.expose().starts_with("egs_"));
-            prop_assert_eq!(tickets().open(text.expose(), expires_at - 1), Some(sign_on));
-            prop_assert_eq!(tickets().open(text.expose(), expires_at), None);
-            prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit), 0), None);
+            prop_assert_eq!(tickets().open(text.expose(), expires_at - 1, u64::MAX), Some(sign_on));
+            prop_assert_eq!(tickets().open(text.expose(), expires_at, u64::MAX), None);
+            prop_assert_eq!(tickets().open(&flipped(text.expose(), at, bit), 0, u64::MAX), None);
         }
 
         #[test]
@@ -147,7 +151,7 @@ mod tests {
             let refresh = RefreshTokens::new(&secrets(), ISSUER);
             let sealed = refresh.seal(core);
             let renamed = sealed.expose().replacen("egr_", "egs_", 1);
-            prop_assert_eq!(tickets().open(&renamed, 0), None);
+            prop_assert_eq!(tickets().open(&renamed, 0, u64::MAX), None);
             let sign_on = SignOn {
                 user: core.user,
                 session: core.session,
@@ -160,6 +164,25 @@ mod tests {
             let renamed = sealed.expose().replacen("egs_", "egr_", 1);
             prop_assert_eq!(refresh.open(&renamed), None);
         }
+    }
+
+    #[test]
+    fn a_ticket_is_not_valid_for_longer_than_the_present_session_ttl() {
+        let (begun_at, random) = (1_764_000_000, [1; 10]);
+        let session = SessionId::new(begun_at * 1000, &random);
+        let sign_on = SignOn {
+            user: UserId::new(1, &random),
+            session,
+            sign_on: session,
+            epoch: 0,
+            proof: Proof::by_password(begun_at),
+            expires_at: begun_at + 90 * 86_400,
+        };
+        let text = tickets().seal(sign_on);
+        let open = |age| tickets().open(text.expose(), begun_at + age, 3600);
+        assert_eq!(open(3599), Some(sign_on));
+        assert_eq!(open(3600), None);
+        assert_eq!(open(86_400), None);
     }
 
     #[test]
@@ -182,7 +205,7 @@ mod tests {
             (last, None, Some(sign_on)),
             (last + 1, None, None),
         ] {
-            assert_eq!(tickets().open(text.expose(), now), opened);
+            assert_eq!(tickets().open(text.expose(), now, MAX_SESSION_TTL), opened);
             assert_eq!(tickets().open_to_leave(text.expose(), now), opened_to_leave);
         }
     }
