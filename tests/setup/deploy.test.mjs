@@ -198,6 +198,49 @@ test("names that Cloudflare refuses and stores that two environments share are p
   assert.match(problems[1], /the database "edgegate" and the queue "edgegate-mail".*belong to/);
 });
 
+test("one database for two environments is a problem, whatever its name", async () => {
+  const path = "wrangler.toml";
+  const database_id = "0b1c2d3e-0000-4000-8000-000000000001";
+  const withId = async (environment) => {
+    const config = await readConfig(environment);
+    const d1_databases = config.d1_databases.map((database) => ({ ...database, database_id }));
+    return { ...config, d1_databases };
+  };
+  const { problems } = await judge({
+    ...{ config: await withId("staging"), environment: "staging", others: [await withId()] },
+    ...{ path: inRoot(path), file: path, stored: STORED, checker: inRoot(BUILT) },
+    vars: new Map([["ISSUER", ISSUER]]),
+  });
+  assert.match(problems.join("\n"), /the database 0b1c2d3e-\S+ in wrangler\.toml belongs to/);
+});
+
+test("an environment must not take the routes of another, and the top level keeps them", async () => {
+  const path = "wrangler.toml";
+  const [top, staging] = await Promise.all([readConfig(), readConfig("staging")]);
+  const routes = [{ pattern: "auth.example.com", custom_domain: true }];
+  const judged = async (config, other, environment) =>
+    (
+      await judge({
+        ...{ config, environment, others: [other] },
+        ...{ path: inRoot(path), file: path, stored: STORED, checker: inRoot(BUILT) },
+        vars: new Map([["ISSUER", "https://auth.example.com"]]),
+      })
+    ).problems;
+  const [problem, ...more] = await judged({ ...staging, routes }, { ...top, routes }, "staging");
+  assert.match(
+    problem,
+    /^the route "auth\.example\.com" in wrangler\.toml belongs to the Worker edgegate too.*Give env\.staging routes of its own, or routes = \[\] for none\.$/,
+  );
+  assert.deepEqual(more, []);
+  assert.deepEqual(await judged({ ...top, routes }, { ...staging, routes }), []);
+  assert.deepEqual(await judged({ ...staging, routes }, top, "staging"), []);
+  assert.deepEqual(
+    await judged({ ...staging, route: "auth.example.com" }, { ...top, routes }, "staging"),
+    [problem],
+    "a single route too",
+  );
+});
+
 test("names of the template are noticed in a Worker of another name", () => {
   const config = inRoot("template/wrangler.jsonc");
   for (const env of [undefined, "staging"]) {

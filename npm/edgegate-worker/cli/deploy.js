@@ -84,7 +84,7 @@ async function runDeploy(more, options, command) {
   const result = await alone(project, environment, () =>
     deployChecked({ project, environment, options, say, more, ...given, ...checked }),
   );
-  tell(options, result, options.dryRun ? "▸ Nothing was changed." : told(result));
+  tell(options, result, options.dryRun ? "▸ Nothing was changed." : told(result, options));
 }
 
 /**
@@ -390,8 +390,10 @@ function runWrangler({ project, account, capture, toStderr }, ...args) {
 /**
  * @param {{ worker?: string, issuer: string, isNew?: boolean, secretsFile?: string,
  *   admin?: { email: string, link?: string, expiresAt?: number } }} result
+ * @param {{ env?: string }} options
  */
-function told({ worker, issuer, isNew, admin, secretsFile: file }) {
+function told({ worker, issuer, isNew, admin, secretsFile: file }, { env }) {
+  const environment = chosenEnvironment(env);
   const lines = [`\n  ${worker} answers at ${issuer}`];
   if (file)
     lines.push(
@@ -404,7 +406,7 @@ function told({ worker, issuer, isNew, admin, secretsFile: file }) {
   else if (admin) lines.push(`\n  ${admin.email} is an administrator.`);
   else if (isNew)
     lines.push(
-      "\n  Nobody is an administrator yet. To get a link for the first one, with or without mail:\n  npx edgegate deploy --admin you@example.com",
+      `\n  Nobody is an administrator yet. To get a link for the first one, with or without mail:\n  npx edgegate deploy${environment ? ` --env ${environment}` : ""} --admin you@example.com`,
     );
   return `${lines.join("\n")}\n`;
 }

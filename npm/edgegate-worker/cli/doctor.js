@@ -1,7 +1,7 @@
 // `edgegate doctor`: looks for what is wrong with a service, and says what to do.
 import { existsSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
-import { parseEnv } from "node:util";
+import { isDeepStrictEqual, parseEnv } from "node:util";
 import { listed, ok, problem, skipped, warning } from "./lib/checks.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -306,8 +306,8 @@ function* keyChecks(keys, leaked, copy) {
   }
   const published = idsIn(copy).filter(({ isPublished }) => isPublished);
   const own = published.map(({ kid }) => kid);
-  const isSame = own.length === ids.length && own.every((kid) => ids.includes(kid));
-  yield isSame
+  // The order is compared too, because it says which key signs.
+  yield isDeepStrictEqual(own, ids)
     ? ok("JWKS", `its ${ids.length} public keys are those of the copy`)
     : warning(
         "JWKS",

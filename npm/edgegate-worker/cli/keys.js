@@ -1,5 +1,6 @@
 // `edgegate keys`: rotates the secrets of a deployed service, step by step. It can also make new
 // secrets, which the operator then stores by hand.
+import { isDeepStrictEqual } from "node:util";
 import { Advice } from "./lib/advice.js";
 import { cloudflareOf } from "./lib/cloudflare.js";
 import { chosenEnvironment } from "./lib/config.js";
@@ -149,18 +150,26 @@ async function list(options) {
   tell(
     options,
     { secret: name, values, next: due.step, from: due.from, due: due.isDue },
-    [`${name} in ${secretsFile(environment)}:`, ...lines, "", toldStep(due)].join("\n"),
+    [`${name} in ${secretsFile(environment)}:`, ...lines, "", toldStep(due, situation)].join("\n"),
   );
 }
 
-/** @param {ReturnType<typeof nextStep>} due */
-const toldStep = ({ step, from, isDue, isKnown }) => {
-  if (step === "add") return "No rotation is under way. `npx edgegate keys add` begins one.";
+/**
+ * Says which command to run next, and when.
+ *
+ * @param {ReturnType<typeof nextStep>} due
+ * @param {Pick<Situation, "name" | "environment">} situation
+ */
+const toldStep = ({ step, from, isDue, isKnown }, { name, environment }) => {
+  const options = [
+    ...(name === "TICKET_SECRET" ? [" --ticket"] : []),
+    ...(environment ? [` --env ${environment}`] : []),
+  ].join("");
+  const command = `\`npx edgegate keys ${step}${options}\``;
+  if (step === "add") return `No rotation is under way. ${command} begins one.`;
   if (!isKnown)
     return `This folder has no record of the last step. If it was \`add\`, promote a day after it; if it was \`promote\`, drop. Then add --now.`;
-  return isDue
-    ? `Due now: \`npx edgegate keys ${step}\`.`
-    : `Next: \`npx edgegate keys ${step}\`, from ${timeOf(from)} on.`;
+  return isDue ? `Due now: ${command}.` : `Next: ${command}, from ${timeOf(from)} on.`;
 };
 
 /**
@@ -217,7 +226,7 @@ async function takeStep(step, options) {
   tell(
     options,
     { secret: name, step, next: due.step, from: due.from },
-    `▸ ${name}: ${step} is done. ${toldStep(due)}`,
+    `▸ ${name}: ${step} is done. ${toldStep(due, situation)}`,
   );
 }
 
@@ -227,14 +236,14 @@ async function takeStep(step, options) {
  * @param {Options} options
  * @param {number} idle
  */
-function requireDue({ name, text, done }, step, options, idle) {
+function requireDue({ name, text, done, environment }, step, options, idle) {
   // This call throws if the step is impossible with the present values of the secret. It throws
   // even if the step is due, or if `--now` is given.
   rotated(name, text, step);
   const due = nextStep({ name, text, done, idle, now: now() });
   if (options.now || (due.step === step && due.isDue)) return;
   throw new Advice(
-    `${step} is not due. ${toldStep(due)} --now does it all the same, such as after a leak: then some users have to sign in again.`,
+    `${step} is not due. ${toldStep(due, { name, environment })} --now does it all the same, such as after a leak: then some users have to sign in again.`,
   );
 }
 
@@ -274,10 +283,8 @@ async function requireSame(cloudflare, config, situation, pending) {
       );
     return requireSameTickets(cloudflare, config, { ...situation, text: tickets, issuer });
   }
-  const isSame = (/** @type {string} */ secret) => {
-    const own = publicIds(secret);
-    return own.length === theirs.length && own.every((kid) => theirs.includes(kid));
-  };
+  // The order is compared too, because it says which key signs.
+  const isSame = (/** @type {string} */ secret) => isDeepStrictEqual(publicIds(secret), theirs);
   if (!isSame(text) && !(pending && isSame(pending)))
     throw new Advice(
       `${secretsFile(environment)} has the keys ${publicIds(text).join(", ")}, and ${issuer} has ${theirs.join(", ")}. After a change, wait a minute. Otherwise find the copy of what is stored: with another one, access tokens of your users would be rejected. Nothing was changed.`,

@@ -59,6 +59,7 @@ export async function judge(given) {
   );
   const problems = [
     ...nameProblems(config, others, file),
+    ...inheritedRoutes(config, others, environment, file),
     ...readableSecrets({ vars, config, path, environment }),
   ];
   if (faults.length > 0) problems.push(`${heading(faults)}\n\n${told(faults, context)}`);
@@ -113,9 +114,10 @@ function* nameProblems(config, others, file = "wrangler.toml") {
 
 /** @param {Config} config */
 const storesOf = (config) => [
-  ...(config.d1_databases ?? []).map(
-    ({ database_name, database_id }) => `the database "${database_name ?? database_id}"`,
-  ),
+  ...(config.d1_databases ?? []).flatMap(({ database_name, database_id }) => [
+    ...(database_name ? [`the database "${database_name}"`] : []),
+    ...(database_id ? [`the database ${database_id}`] : []),
+  ]),
   ...(config.kv_namespaces ?? []).flatMap(({ id }) => (id ? [`the KV namespace ${id}`] : [])),
   ...queuesOf(config).map((queue) => `the queue "${queue}"`),
 ];
@@ -181,6 +183,32 @@ const hostOf = (route) =>
   (typeof route === "string" ? route : route.pattern)
     .replace(/^https?:\/\//, "")
     .replace(/\/.*/, "");
+
+/**
+ * Finds routes of an environment that another Worker of the configuration has too. Unlike variables
+ * and bindings, an environment inherits the routes of the top level. wrangler would take the domain
+ * from the other Worker without asking, and its users would get the accounts and keys of this one.
+ *
+ * @param {Config} config
+ * @param {Config[]} others
+ * @param {string} [environment]
+ * @param {string} [file]
+ */
+function* inheritedRoutes(config, others, environment, file = "wrangler.toml") {
+  if (!environment) return;
+  const none = file.endsWith(".toml") ? "routes = []" : '"routes": []';
+  for (const other of others) {
+    const shared = patternsOf(config).filter((pattern) => patternsOf(other).includes(pattern));
+    if (shared.length > 0)
+      yield `the route ${shared.map((pattern) => `"${pattern}"`).join(", ")} in ${file} belongs to the Worker ${other.name} too, and this deploy would take it away: an environment inherits "routes". Give env.${environment} routes of its own, or ${none} for none.`;
+  }
+}
+
+/** @param {Pick<Config, "routes" | "route">} config */
+const patternsOf = ({ routes = [], route }) =>
+  (route === undefined ? routes : [...routes, route]).map((each) =>
+    typeof each === "string" ? each : each.pattern,
+  );
 
 /**
  * Finds settings that are valid, but rarely work as intended.
