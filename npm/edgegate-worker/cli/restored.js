@@ -31,6 +31,7 @@ async function runRestored(options) {
     { accounts, copies_since: since },
     `${accounts === 1 ? "1 account" : `${accounts} accounts`}: all their sessions have ended, and mailed links from before are invalid. Until access tokens from before expire, programs that verify tokens themselves accept them, and with SESSION_STORE = "kv" so does /auth/authorized. To stop these tokens at once, replace SIGNING_KEYS too.
 Accounts that were deleted after the time to which you restored exist again. Look for \`account_deleted\` in the log since that time, and delete those accounts again.
+Passwords, addresses and settings of apps from before that time are in force again. Look for \`password_changed\`, \`password_reset\`, \`email_changed\` and \`client_changed\` in the log since that time. Tell these owners to choose a new password, or to change their address again. Repeat \`npx edgegate clients change\`. docs/operations.md, "After a restore", lists what else to do again.
 With SESSION_STORE = "durable", set COPIES_SINCE to "${since}" and deploy: what the users' objects remember from before is then not used. Leave it for at least a day.`,
   );
 }
