@@ -2,8 +2,9 @@
 // counters, and its tokens and mailed links contain their values. This command raises the counters
 // of all accounts above every value that was used before the restore. So no token from before the
 // restore can renew a session, no link from before the restore works, and no new token is rejected
-// by mistake. Until earlier access tokens expire, programs that verify tokens themselves still
-// accept them, and with `kv` so does /auth/authorized.
+// by mistake, except tokens of accounts that were deleted since the backup (docs/operations.md).
+// Until earlier access tokens expire, programs that verify tokens themselves still accept them, and
+// with `kv` so does /auth/authorized.
 import { requireStatus } from "./lib/operator.js";
 import { tell } from "./lib/program.js";
 import { serviceCommand, withService } from "./lib/service.js";
