@@ -104,7 +104,7 @@ test("a deployed service is examined, and its keys are rotated", {
     await must("keys", "promote", "--yes");
     assert.deepEqual(kids(), [fresh, old]);
 
-    wait(3600);
+    wait(DAY + 3600);
     await must("keys", "drop", "--yes");
     assert.deepEqual([kids(), await published()], [[fresh], [fresh]]);
   });

@@ -78,7 +78,7 @@ SIGNING_KEYS alone makes all access tokens invalid. \`npx edgegate keys add\` ro
 comma between. Move it to the front a day later, when every isolate knows it. Without its pepper, a password can't be
 verified any more.`,
   idToken: `If ID_TOKEN_KEYS has a key already, put both into one set, the old one first, for a day. Then put the new one
-first, and drop the old one when the last id_token that it signed has expired: after another hour.`,
+first, and drop the old one when the last id_token that it signed has expired: after another day and an hour.`,
 };
 
 /** @typedef {{ json?: boolean, env?: string, pepper?: boolean, idToken?: boolean }} MakeOptions */
@@ -168,7 +168,7 @@ const toldStep = ({ step, from, isDue, isKnown }, { name, environment }) => {
   const command = `\`npx edgegate keys ${step}${options}\``;
   if (step === "add") return `No rotation is under way. ${command} begins one.`;
   if (!isKnown)
-    return `This folder has no record of the last step. If it was \`add\`, promote a day after it; if it was \`promote\`, drop. Then add --now.`;
+    return `This folder has no record of the last step. If it was \`add\`, promote a day after it; if it was \`promote\`, drop after the wait that docs/operations.md names. Then add --now.`;
   return isDue ? `Due now: ${command}.` : `Next: ${command}, from ${timeOf(from)} on.`;
 };
 

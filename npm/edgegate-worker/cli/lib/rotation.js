@@ -45,8 +45,9 @@ export const SECRETS = {
     make: (first) => JSON.stringify(signingKeyLike(JSON.parse(first))),
     nameOf: (value) => `kid ${idOf(JSON.parse(value))}`,
     // After "add": some programs that verify tokens cache the published keys for a long time. After
-    // "promote": no access token is valid for longer than an hour.
-    waits: () => ({ add: DAY, promote: HOUR, drop: 0 }),
+    // "promote": an instance of the Worker can sign with the old key for a day, and no access token
+    // is valid for longer than an hour.
+    waits: () => ({ add: DAY, promote: DAY + HOUR, drop: 0 }),
   },
   TICKET_SECRET: {
     split: (text) => text.split(/[, \n\t]+/).filter((part) => part !== ""),
@@ -55,9 +56,9 @@ export const SECRETS = {
     // A hash of 256 random bits reveals nothing about them.
     nameOf: (value) => `hash ${createHash("sha256").update(value).digest("hex").slice(0, 12)}`,
     // After "add": an instance of the Worker that is busy can continue to run with the old secret.
-    // After "promote": a session that is not renewed ends after `idle` seconds, and a mailed link
-    // expires after a day.
-    waits: ({ idle }) => ({ add: DAY, promote: Math.max(idle, DAY), drop: 0 }),
+    // After "promote": such an instance can use the old value for a day. A session that is not
+    // renewed ends after `idle` seconds, and a mailed link expires after a day.
+    waits: ({ idle }) => ({ add: DAY, promote: DAY + Math.max(idle, DAY), drop: 0 }),
   },
 };
 
