@@ -334,3 +334,18 @@ test("a session that was ended elsewhere: the next request shows it", async (t) 
   await page.getByRole("button", { name: "End all others" }).click();
   await page.getByText("Your session has ended").waitFor();
 });
+
+test("a session that was ended elsewhere: deleting the account shows it too", async (t) => {
+  const page = await open(t);
+  await fake(
+    page,
+    "/auth/me",
+    problem(401, "invalid_token", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
+  );
+  await fake(page, "/auth/token", NOBODY);
+  await page.getByText("Delete the account").click();
+  await page.locator("#delete-password").fill("right");
+  await page.getByRole("button", { name: "Delete my account for good" }).click();
+  await page.getByText("Your session has ended").waitFor({ timeout: 10_000 });
+  assert.equal(await focused(page), "h1: You are signed out");
+});
