@@ -190,10 +190,10 @@ test("a hint of somebody else: the form has that address and does not ask for th
 });
 
 test("the address of the request replaces one that was typed earlier in this tab", async (t) => {
-  for (const [answer, user, fills] of [
-    [askedOf("sign_in"), ADA, ADA.email],
-    [asked({ login_hint: "grace@example.com" }), null, "grace@example.com"],
-    [asked({ login_hint: "+49 341 555" }), null, "earlier@example.com"],
+  for (const { answer, user, fills } of [
+    { answer: askedOf("sign_in"), user: ADA, fills: ADA.email },
+    { answer: asked({ login_hint: "grace@example.com" }), user: null, fills: "grace@example.com" },
+    { answer: asked({ login_hint: "+49 341 555" }), user: null, fills: "earlier@example.com" },
   ]) {
     const { page } = await open(t, answer, { user, at: "/register" });
     await page.getByLabel("Email address").fill("earlier@example.com");

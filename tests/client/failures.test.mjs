@@ -173,10 +173,10 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
   world.close();
 });
 
-for (const [after, says] of [
-  ["7200", 7200],
-  ["86400", 86_400],
-  ["999999999", 86_400],
+for (const { after, says } of [
+  { after: "7200", says: 7200 },
+  { after: "86400", says: 86_400 },
+  { after: "999999999", says: 86_400 },
 ]) {
   test(`Retry-After: ${after}: callers learn ${says} s, and the client renews after an hour`, async () => {
     const world = new World();
