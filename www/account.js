@@ -36,6 +36,8 @@ const deleteForm = byId("delete-form", HTMLFormElement);
 /** @type {string | null} The id of the user whose account is shown. */
 let shown = null;
 let isDeleting = false;
+/** @type {SignedOutReason | null} Why the session ended while the account was being deleted. */
+let endedMeanwhile = null;
 
 /** Shows the account of the user who is signed in. */
 async function start() {
@@ -95,12 +97,18 @@ client.addEventListener("renewed", ({ detail }) => showUser(detail.user));
 // `start` does nothing more if the account of this user is shown already.
 client.addEventListener("signed-in", () => void start().catch(rethrowFault));
 client.addEventListener("signed-out", ({ detail }) => {
-  if (isDeleting) return;
+  // If the deletion succeeds, the page says so instead.
+  if (isDeleting) endedMeanwhile = detail.reason;
+  else showEnded(detail.reason);
+});
+
+/** @param {SignedOutReason} reason */
+function showEnded(reason) {
   if (shown === null) return signIn();
   shown = null;
-  byId("how").textContent = ENDED[detail.reason] ?? words.account.ended_session;
+  byId("how").textContent = ENDED[reason] ?? words.account.ended_session;
   show("signed-out");
-});
+}
 
 onClick(byId("again"), start, byId("why"));
 onClick(
@@ -172,11 +180,13 @@ onSubmit(deleteForm, async () => {
   isGiven(current, words.password.current_missing);
   if (!isComplete(deleteForm)) return;
   isDeleting = true;
+  endedMeanwhile = null;
   try {
     await client.deleteAccount({ current_password: current.value });
   } catch (error) {
     isDeleting = false;
-    if (!isRefusal(error)) throw error;
+    if (endedMeanwhile) showEnded(endedMeanwhile);
+    if (!isRefusal(error) || endedMeanwhile) throw error;
     return refuseCurrent(current, error);
   }
   deleteForm.reset();

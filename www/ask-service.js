@@ -46,13 +46,14 @@ export async function jsonOf(response) {
   if (ok && json !== null && typeof json === "object") return json;
   const { code, detail } = /** @type {{code?: unknown, detail?: unknown}} */ (json ?? {});
   const isRefusal = !ok && typeof code === "string";
+  // The service sends at most a day, 86400 seconds.
   const retryAfter = headers.get("Retry-After") ?? "";
   throw new EdgegateError(
     isRefusal ? /** @type {ErrorCode} */ (code) : "network_error",
     typeof detail === "string" ? detail : `${status}`,
     {
       status,
-      retryAfter: /^\d{1,4}$/.test(retryAfter) ? Number(retryAfter) : undefined,
+      retryAfter: /^\d{1,5}$/.test(retryAfter) ? Number(retryAfter) : undefined,
       requestId: headers.get("X-Request-Id") ?? undefined,
     },
   );

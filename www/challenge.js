@@ -66,6 +66,7 @@ export function isRefusedChallenge(failure) {
 export function moveChallenge(place) {
   const vendor = turnstile();
   if (widget === undefined || !vendor) return;
+  problem.textContent = "";
   vendor.remove(widget);
   render(vendor, place);
 }

@@ -59,6 +59,11 @@ export function passwordField(input, names) {
     get value() {
       return input.value;
     },
+    /** Removes the password, also from the meter. */
+    clear() {
+      input.value = "";
+      measure();
+    },
     /** Whether the user has typed a password. If not, shows a message. */
     isGiven: () => isGiven(input, words.password.missing),
     /**

@@ -52,9 +52,13 @@ onSubmit(form, async () => {
 
   try {
     const user = await ask(takeChallenge());
-    form.reset();
-    // If an app sent the user here, the page for signing in leads the user back to the app.
-    if (user) return location.replace(request ? signIn : returnTo());
+    if (user) {
+      form.reset();
+      // If an app sent the user here, the page for signing in leads the user back to the app.
+      return location.replace(request ? signIn : returnTo());
+    }
+    // "Use another address" shows the form again, so the address and the names stay.
+    password.clear();
   } catch (error) {
     if (!isRefusal(error)) throw error;
     return explain(error);

@@ -1,7 +1,7 @@
 // The view that is shown after the user has asked for a mail. The user can ask for the same mail
 // again after a minute, and can ask for a mail to another address at any time.
 import { rememberMailed } from "./address.js";
-import { moveChallenge, takeChallenge } from "./challenge.js";
+import { isMet, moveChallenge, takeChallenge } from "./challenge.js";
 import { byId } from "./dom.js";
 import { holdBack, onClick, show } from "./form.js";
 import { isLoopback } from "./loopback.js";
@@ -15,6 +15,7 @@ const resend = byId("resend");
 const said = byId("resend-said");
 /** @type {(challenge: {challenge?: string}) => Promise<unknown>} */
 let send = async () => {};
+let hasSent = false;
 
 /**
  * Shows that a mail is on its way to the address. `again` is called when the user asks for another
@@ -41,10 +42,15 @@ onClick(
   resend,
   async () => {
     said.textContent = "";
+    hasSent = false;
+    if (!isMet()) return words.form.challenge;
     await send(takeChallenge());
+    hasSent = true;
   },
   byId("resend-problem"),
-  () => waitToResend(words.sent.again_done),
+  () => {
+    if (hasSent) waitToResend(words.sent.again_done);
+  },
 );
 byId("again").addEventListener("click", () => {
   moveChallenge(byId("challenge"));

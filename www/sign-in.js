@@ -116,14 +116,27 @@ async function follow(now) {
 
 /** @param {Asked} now */
 function showForm({ login_hint, user, next }) {
+  // The service ignores a hint that is not an email address, for example a phone number.
+  const hint = login_hint?.includes("@") ? login_hint.trim() : "";
   // If somebody is signed in and `next` is still "sign_in", the service wants this user to enter
-  // the password again.
-  const isAgain = next === "sign_in" && user !== null && !isFormWanted;
+  // the password again, unless the app asks for somebody else.
+  const isExpected = user !== null && (hint === "" || isSameAddress(hint, user.email));
+  const isAgain = next === "sign_in" && isExpected && !isFormWanted;
   byId("sign-in-again").hidden = !isAgain;
-  email.value ||= (isAgain ? user.email : login_hint) ?? "";
+  const address = isAgain ? user.email : hint;
+  // The app's request says more about who signs in than an address that was typed earlier in this
+  // tab. The page replaces nothing that the user has typed on this page.
+  if (address && !isInUse && !isFormWanted) email.value = address;
+  email.value ||= address;
   show("ask", { focus: false });
   (email.value ? password : email).focus();
 }
+
+/**
+ * @param {string} one
+ * @param {string} other
+ */
+const isSameAddress = (one, other) => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 /** @param {Asked} now */
 async function answer(now) {

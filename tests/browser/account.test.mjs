@@ -302,6 +302,8 @@ test("the account is deleted with the password only", async (t) => {
   await send.click();
   await page.getByRole("heading", { name: "Your account is deleted" }).waitFor();
   assert.equal(await focused(page), "h1: Your account is deleted");
+  // The service sends no mail to an address that is not verified, so the page promises none.
+  await page.getByText("All your devices are signed out.", { exact: true }).waitFor();
 });
 
 test("signed out here: this page says so, and so does another tab", async (t) => {
@@ -333,4 +335,19 @@ test("a session that was ended elsewhere: the next request shows it", async (t) 
   await fake(page, "/auth/token", NOBODY);
   await page.getByRole("button", { name: "End all others" }).click();
   await page.getByText("Your session has ended").waitFor();
+});
+
+test("a session that was ended elsewhere: deleting the account shows it too", async (t) => {
+  const page = await open(t);
+  await fake(
+    page,
+    "/auth/me",
+    problem(401, "invalid_token", {}, { "WWW-Authenticate": 'Bearer error="invalid_token"' }),
+  );
+  await fake(page, "/auth/token", NOBODY);
+  await page.getByText("Delete the account").click();
+  await page.locator("#delete-password").fill("right");
+  await page.getByRole("button", { name: "Delete my account for good" }).click();
+  await page.getByText("Your session has ended").waitFor({ timeout: 10_000 });
+  assert.equal(await focused(page), "h1: You are signed out");
 });

@@ -176,6 +176,34 @@ test("an app that wants the password again says so, with the address; a hint fil
   assert.equal(await hinted.page.getByLabel("Email address").inputValue(), "grace@example.com");
 });
 
+test("a hint of somebody else: the form has that address and does not ask for the password again", async (t) => {
+  for (const { login_hint, fills, isAgain } of [
+    { login_hint: "grace@example.com", fills: "grace@example.com", isAgain: false },
+    { login_hint: " Ada@Example.com", fills: ADA.email, isAgain: true },
+    { login_hint: "+49 341 555", fills: ADA.email, isAgain: true },
+  ]) {
+    const { page } = await open(t, askedOf("sign_in", { login_hint }), { user: ADA });
+    await page.getByRole("heading", { name: "Sign in to continue to Notes" }).waitFor();
+    assert.equal(await page.getByLabel("Email address").inputValue(), fills);
+    assert.equal(await page.locator("#sign-in-again").isVisible(), isAgain, login_hint);
+  }
+});
+
+test("the address of the request replaces one that was typed earlier in this tab", async (t) => {
+  for (const { answer, user, fills } of [
+    { answer: askedOf("sign_in"), user: ADA, fills: ADA.email },
+    { answer: asked({ login_hint: "grace@example.com" }), user: null, fills: "grace@example.com" },
+    { answer: asked({ login_hint: "+49 341 555" }), user: null, fills: "earlier@example.com" },
+  ]) {
+    const { page } = await open(t, answer, { user, at: "/register" });
+    await page.getByLabel("Email address").fill("earlier@example.com");
+    await page.getByLabel("Email address").press("Tab");
+    await page.goto(AT);
+    await page.getByRole("heading", { name: "Sign in to continue to Notes" }).waitFor();
+    assert.equal(await page.getByLabel("Email address").inputValue(), fills);
+  }
+});
+
 test("a request that is not valid any more: what to do next, and nothing is decided", async (t) => {
   const { page, decided } = await open(t, problem(400, "invalid_request"), { user: ADA });
   await page.getByRole("heading", { name: "This request has expired" }).waitFor();

@@ -150,6 +150,12 @@ test("another mail needs another token, in the view that is shown", async (t) =>
   await send.click();
   await page.getByRole("heading", { name: "Check your mail" }).waitFor();
   await page.clock.runFor(61_000);
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await page
+    .locator("#resend-problem")
+    .getByText("Complete the check that you are human")
+    .waitFor({ timeout: 10_000 });
+  assert.equal(asked.length, 1, "nothing is sent before the check");
   await page.locator("[data-view=sent] #human").click();
   await page.getByRole("button", { name: "Send it again" }).click();
   await page.getByText("Asked again.").waitFor();

@@ -103,6 +103,20 @@ test("a good token: header and claims are explained, the verdict is the package'
   assert.ok((await seconds()) < first);
 });
 
+test("the expected audience is the operator's AUDIENCE", async (t) => {
+  const AUDIENCE = 'https://api.example.com/?a="b"';
+  const own = await servePages({ AUDIENCE });
+  t.after(() => own.stop());
+  const page = await openPage(t, browser, own.url);
+  await fakeSession(page, null);
+  await fakeDiscovery(page);
+  await page.goto("/console");
+  await page.getByText("You are not signed in.").waitFor();
+  await page.getByLabel("Access token").fill(accessToken(ADA, { aud: AUDIENCE }));
+  await page.locator("#headline").getByText("It is valid").waitFor({ timeout: 10_000 });
+  assert.equal(await page.locator("code .audience").first().textContent(), AUDIENCE);
+});
+
 test("a token that expires while it is looked at is checked again", async (t) => {
   const page = await openPage(t, browser, www.url);
   await page.clock.install({ time: Date.now() });

@@ -56,6 +56,22 @@ test("verified: the page says that a mail is on its way, and no more", async (t)
   );
   await page.getByRole("button", { name: "Use another address" }).click();
   assert.equal(await focused(page), "email");
+  assert.equal(await email.inputValue(), "ada@example.com");
+  assert.equal(await page.getByLabel("First name").inputValue(), "Ada");
+});
+
+test("a mail is on its way: of the form only the password is cleared", async (t) => {
+  const { page, email, send } = await open(t, (time) =>
+    time === 1 ? NO_PASSWORD : { status: 202 },
+  );
+  await email.fill("ada@example.com");
+  await send.click();
+  await page.locator("#password").fill(GOOD);
+  await send.click();
+  await page.getByText("A mail to ada@example.com is on its way.").waitFor();
+  await page.getByRole("button", { name: "Use another address" }).click();
+  assert.equal(await email.inputValue(), "ada@example.com");
+  assert.equal(await page.locator("#password").inputValue(), "");
 });
 
 test("open: a weak password is rejected, a good one signs in", async (t) => {

@@ -3,6 +3,7 @@
 // again" works. The tests move the page's clock.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { fakeApp, REQUEST } from "./app-requests.mjs";
 import {
   fake,
   focused,
@@ -94,6 +95,14 @@ test("a device that slept has waited too", async (t) => {
   // Two minutes pass in which the countdown is not updated, as when the device sleeps.
   await page.clock.fastForward(120_000);
   await page.getByText("You can try again now.").waitFor();
+});
+
+test("a wait of a day is shown in full", async (t) => {
+  const page = await openPage(t, browser, www.url);
+  await fakeSession(page, null);
+  await fakeApp(page, problem(429, "rate_limited", {}, { "Retry-After": "86400" }));
+  await page.goto(`/sign-in#request=${REQUEST}`);
+  await page.getByText("24 hours").waitFor({ timeout: 10_000 });
 });
 
 for (const { at, path, button } of [

@@ -173,6 +173,31 @@ test("Retry-After is kept to: no request before it, and callers learn how long",
   world.close();
 });
 
+for (const { after, says } of [
+  { after: "7200", says: 7200 },
+  { after: "86400", says: 86_400 },
+  { after: "999999999", says: 86_400 },
+]) {
+  test(`Retry-After: ${after}: callers learn ${says} s, and the client renews after an hour`, async () => {
+    const world = new World();
+    const { client } = await signedIn(world);
+    world.service.fault = ({ path }) =>
+      path.startsWith("/auth/")
+        ? problem(429, "rate_limited", { "Retry-After": after })
+        : undefined;
+    const login = { email: ADA.email, password: PASSWORD };
+    const refused = await world.fails(client.login(login));
+    assert.equal(refused.retryAfter, says);
+    await world.advance(12 * MINUTE);
+    const paused = await world.fails(client.accessToken());
+    assert.ok(paused.retryAfter > says - 12 * 60 && paused.retryAfter <= says + 1);
+    world.service.fault = () => undefined;
+    await world.advance(61 * MINUTE);
+    assert.ok(await world.run(client.accessToken()));
+    world.close();
+  });
+}
+
 for (const after of [
   "-1",
   "abc",

@@ -310,7 +310,7 @@ test("a browser that does not know Ed25519 relies on TLS, for nothing but that",
 });
 
 test("maxAge and prompt=login: a proof that is too old, and none", async () => {
-  for (const request of [{ maxAge: 60 }, { prompt: "login" }]) {
+  for (const request of [{ maxAge: 60 }, { prompt: "login" }, { prompt: "consent login" }]) {
     const world = new RedirectWorld();
     const old = world.open();
     old.leave(old.client.signInWithRedirect(request));

@@ -17,6 +17,9 @@ import { HANDOVER_MS } from "./timeouts.js";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
+// `Retry-After` can be a day. The client renews after this time at the latest, so that a wrong
+// `Retry-After` does not stop an open page for the rest of the day.
+const LONGEST_BAN_MS = 3_600_000;
 // If a message of another tab says that somebody else is signed in, this tab renews its token to
 // find out. Such messages cause at most one renewal in this time.
 const DOUBT_MS = 5_000;
@@ -50,6 +53,8 @@ export class Renewal {
   #pause;
   /** @type {Timer} */
   #ban;
+  /** @type {Timer} Ends when the time in `Retry-After` is over, which can be after `#ban`. */
+  #asked;
   /**
    * @type {SignedOutReason | null} Null if the client has no reason to doubt who is signed in.
    *   Otherwise it is possible that the user has changed or has signed out, and the client has to
@@ -63,7 +68,7 @@ export class Renewal {
   /** @param {Core} core */
   constructor(core) {
     this.#core = core;
-    this.#pause = this.#ban = this.#doubtPause = core.clock.timer(0);
+    this.#pause = this.#ban = this.#asked = this.#doubtPause = core.clock.timer(0);
   }
 
   /**
@@ -297,10 +302,12 @@ export class Renewal {
       error.retryAfter === undefined
         ? 0
         : error.retryAfter * 1000 + platform.random() * FIRST_RETRY_MS;
+    const ban = Math.min(asked, LONGEST_BAN_MS + FIRST_RETRY_MS);
     this.#failures += 1;
     this.#failure = error;
-    this.#pause = clock.timer(Math.max(pause, asked));
-    this.#ban = clock.timer(asked);
+    this.#pause = clock.timer(Math.max(pause, ban));
+    this.#ban = clock.timer(ban);
+    this.#asked = clock.timer(asked);
   }
 
   /**
@@ -313,7 +320,7 @@ export class Renewal {
   #banned(failure) {
     const { code, message, status, requestId } = failure;
     return new EdgegateError(code, message, {
-      retryAfter: Math.ceil(this.#ban.left / 1000),
+      retryAfter: Math.ceil(this.#asked.left / 1000),
       status,
       requestId,
       cause: failure,

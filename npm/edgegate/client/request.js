@@ -13,8 +13,9 @@ import { REQUEST_MS } from "./timeouts.js";
 // The largest answers are lists of sessions with their User-Agents. A user has up to about a
 // hundred sessions (100 KB), and up to twenty more for each app. So this is enough for forty apps.
 const ANSWER_MAX_BYTES = 1024 * 1024;
-// A longer `Retry-After` is reduced to this value, because no user waits for more than an hour.
-const RETRY_AFTER_MAX_SECONDS = 3600;
+// The longest `Retry-After` that the service sends is a day. A proxy might send a longer one, which
+// is reduced to this value.
+const RETRY_AFTER_MAX_SECONDS = 86_400;
 
 /**
  * OAuth (RFC 6749 section 4.1.2.1) has its own names for two errors. The service uses these names

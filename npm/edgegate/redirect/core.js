@@ -328,7 +328,8 @@ export class RedirectCore extends Core {
       verifier: randomText(),
       scope,
       resource,
-      maxAge: prompt === "login" ? 0 : maxAge,
+      // `prompt` is a list of words with spaces between them, for example "login consent".
+      maxAge: prompt?.split(" ").includes("login") ? 0 : maxAge,
       returnTo,
       silent,
       begunAt: this.#parts.now(),

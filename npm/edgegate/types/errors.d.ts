@@ -123,7 +123,10 @@ export class EdgegateError extends Error {
   readonly reason?: ErrorReason;
   /** The HTTP status, if the service or a proxy in front of it answered. */
   readonly status?: number;
-  /** How many seconds to wait: with `rate_limited` and `unavailable`, and if a proxy says so. */
+  /**
+   * How many seconds to wait, at most 86,400 (a day): with `rate_limited` and `unavailable`, and if
+   * a proxy says so.
+   */
   readonly retryAfter?: number;
   /** With `invalid_field`: which fields, and why. */
   readonly errors?: readonly { readonly field: string; readonly reason: string }[];

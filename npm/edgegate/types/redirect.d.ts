@@ -107,6 +107,8 @@ export interface RedirectRequest {
    */
   resource?: string | undefined;
   /**
+   * One of these words, or several with spaces between them, for example `login consent`:
+   *
    * - `login`: the person must prove again who they are;
    * - `consent`: the person is asked again what the app may do;
    * - `select_account`: the person chooses an account;

@@ -8,6 +8,7 @@ import { PAGES, pageMeant } from "./paths.mjs";
 /**
  * @typedef {object} PageSettings
  * @property {Fetcher} [ASSETS] Absent in a Worker without pages.
+ * @property {string} [AUDIENCE]
  * @property {string} [MAIL_LOCALE]
  * @property {string} [PASSWORD_MIN_LENGTH]
  * @property {string} [TURNSTILE_SITE_KEY]
@@ -305,6 +306,12 @@ function withWords(words, language, env) {
     .on("#challenge", {
       element(element) {
         if (env.TURNSTILE_SITE_KEY) element.setAttribute("data-site-key", env.TURNSTILE_SITE_KEY);
+      },
+    })
+    .on("#audience", {
+      element(element) {
+        const { AUDIENCE } = env;
+        if (typeof AUDIENCE === "string" && AUDIENCE) element.setAttribute("value", AUDIENCE);
       },
     })
     .on(".strength", {
