@@ -95,7 +95,10 @@ client.addEventListener("renewed", ({ detail }) => showUser(detail.user));
 // The client dispatches this event when it has found a session: while `start` waits for `ready()`,
 // when a later attempt succeeds after a failed one, or when somebody has signed in in another tab.
 // `start` does nothing more if the account of this user is shown already.
-client.addEventListener("signed-in", () => void start().catch(rethrowFault));
+client.addEventListener("signed-in", () => {
+  endedMeanwhile = null;
+  void start().catch(rethrowFault);
+});
 client.addEventListener("signed-out", ({ detail }) => {
   // If the deletion succeeds, the page says so instead.
   if (isDeleting) endedMeanwhile = detail.reason;
@@ -106,6 +109,9 @@ client.addEventListener("signed-out", ({ detail }) => {
 function showEnded(reason) {
   if (shown === null) return signIn();
   shown = null;
+  // If another user signs in in another tab, this page shows that user's account. So nothing that
+  // this user has typed may stay.
+  for (const form of [passwordForm, emailForm, deleteForm]) form.reset();
   byId("how").textContent = ENDED[reason] ?? words.account.ended_session;
   show("signed-out");
 }
@@ -185,9 +191,10 @@ onSubmit(deleteForm, async () => {
     await client.deleteAccount({ current_password: current.value });
   } catch (error) {
     isDeleting = false;
-    if (endedMeanwhile) showEnded(endedMeanwhile);
-    if (!isRefusal(error) || endedMeanwhile) throw error;
-    return refuseCurrent(current, error);
+    const ended = /** @type {SignedOutReason | null} */ (endedMeanwhile);
+    if (ended) showEnded(ended);
+    if (!isRefusal(error)) throw error;
+    return ended ? undefined : refuseCurrent(current, error);
   }
   deleteForm.reset();
   show("deleted");

@@ -4,6 +4,8 @@
 import { EdgegateError } from "/edgegate/client/index.js";
 
 const TIMEOUT_MS = 30_000;
+/** The longest `Retry-After` of the service, in seconds. */
+const DAY = 86_400;
 
 /**
  * Sends JSON with POST. The request has cookies unless `credentials` is "omit". Returns the JSON of
@@ -46,14 +48,13 @@ export async function jsonOf(response) {
   if (ok && json !== null && typeof json === "object") return json;
   const { code, detail } = /** @type {{code?: unknown, detail?: unknown}} */ (json ?? {});
   const isRefusal = !ok && typeof code === "string";
-  // The service sends at most a day, 86400 seconds.
   const retryAfter = headers.get("Retry-After") ?? "";
   throw new EdgegateError(
     isRefusal ? /** @type {ErrorCode} */ (code) : "network_error",
     typeof detail === "string" ? detail : `${status}`,
     {
       status,
-      retryAfter: /^\d{1,5}$/.test(retryAfter) ? Number(retryAfter) : undefined,
+      retryAfter: /^\d{1,9}$/.test(retryAfter) ? Math.min(Number(retryAfter), DAY) : undefined,
       requestId: headers.get("X-Request-Id") ?? undefined,
     },
   );

@@ -126,7 +126,11 @@ function showForm({ login_hint, user, next }) {
   const address = isAgain ? user.email : hint;
   // The app's request says more about who signs in than an address that was typed earlier in this
   // tab. The page replaces nothing that the user has typed on this page.
-  if (address && !isInUse && !isFormWanted) email.value = address;
+  if (address && !isInUse && !isFormWanted && !isSameAddress(email.value, address)) {
+    // The browser might have filled in the password of the other address.
+    if (email.value) password.value = "";
+    email.value = address;
+  }
   email.value ||= address;
   show("ask", { focus: false });
   (email.value ? password : email).focus();

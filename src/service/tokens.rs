@@ -156,7 +156,7 @@ impl<P: Ports> AuthService<P> {
 pub(super) fn not_issued(why: IssueError) -> Error {
     Error::Internal(match why {
         IssueError::TooLong => {
-            "the access token would be longer than 4,096 bytes: give the user fewer or shorter roles"
+            "the access token would be longer than 4,096 bytes: shorten the user's roles, or ISSUER and the audience"
         }
         _ => "an access token could not be issued",
     })

@@ -350,4 +350,7 @@ test("a session that was ended elsewhere: deleting the account shows it too", as
   await page.getByRole("button", { name: "Delete my account for good" }).click();
   await page.getByText("Your session has ended").waitFor({ timeout: 10_000 });
   assert.equal(await focused(page), "h1: You are signed out");
+  // Somebody else might sign in in another tab, and this page would show the other account.
+  assert.equal(await page.locator("#delete-password").inputValue(), "");
+  assert.equal((await page.locator("#delete-form .problem").allTextContents()).join(""), "");
 });

@@ -191,8 +191,11 @@ for (const { after, says } of [
     await world.advance(12 * MINUTE);
     const paused = await world.fails(client.accessToken());
     assert.ok(paused.retryAfter > says - 12 * 60 && paused.retryAfter <= says + 1);
+    const tries = world.service.count("/auth/token");
+    await world.advance(40 * MINUTE);
+    assert.equal(world.service.count("/auth/token"), tries, "nothing is asked within the hour");
     world.service.fault = () => undefined;
-    await world.advance(61 * MINUTE);
+    await world.advance(21 * MINUTE);
     assert.ok(await world.run(client.accessToken()));
     world.close();
   });

@@ -120,7 +120,7 @@ on_both!(the_log_says_that_roles_make_a_token_too_long, LONG, world => {
     let Err(Error::Internal(why)) = log_in(&world.service, ADA).await else {
         panic!("no such token fits");
     };
-    assert!(why.contains("fewer or shorter roles"), "{why}");
+    assert!(why.contains("shorten the user's roles"), "{why}");
 });
 
 on_both!(nothing_secret_in_debug, &[], world => {

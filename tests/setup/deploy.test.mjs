@@ -229,14 +229,14 @@ test("an environment must not take the routes of another, and the top level keep
   const [problem, ...more] = await judged({ ...staging, routes }, { ...top, routes }, "staging");
   assert.match(
     problem,
-    /^the route "auth\.example\.com" in wrangler\.toml belongs to the Worker edgegate too.*Give env\.staging routes of its own, or routes = \[\] for none\.$/,
+    /^the route "auth\.example\.com" in wrangler\.toml belongs to the Worker edgegate too.*Give env\.staging routes of its own, or routes = \[\] and workers_dev = true for none\.$/,
   );
   assert.deepEqual(more, []);
   assert.deepEqual(await judged({ ...top, routes }, { ...staging, routes }), []);
   assert.deepEqual(await judged({ ...staging, routes }, top, "staging"), []);
   assert.deepEqual(
     await judged({ ...staging, route: "auth.example.com" }, { ...top, routes }, "staging"),
-    [problem],
+    [`${problem} At the top, write "route" as "routes" first.`],
     "a single route too",
   );
 });

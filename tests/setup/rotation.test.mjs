@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { before, test } from "node:test";
-import { idsIn } from "../../npm/edgegate-worker/cli/lib/jwks.js";
+import { idsIn, signingIds } from "../../npm/edgegate-worker/cli/lib/jwks.js";
 import { idleOf, nextStep, rotated } from "../../npm/edgegate-worker/cli/lib/rotation.js";
 import { signingKeys, ticketSecret } from "../../npm/edgegate-worker/cli/lib/secrets.js";
 import { faultsOf } from "../../scripts/settings/check.mjs";
@@ -90,6 +90,15 @@ test("a key without kid is named by its thumbprint, as in the service", () => {
     { kid: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k", isPublished: true },
     { kid: "own", isPublished: true },
   ]);
+});
+
+test("the RSA keys of ID_TOKEN_KEYS, which are published too, are no SIGNING_KEYS", () => {
+  const published = [
+    { kid: "signs", kty: "OKP" },
+    { kid: "accepted", kty: "EC" },
+    { kid: "of id_tokens", kty: "RSA" },
+  ];
+  assert.deepEqual(signingIds(published), ["signs", "accepted"]);
 });
 
 test("a ticket secret rotates in the same way", () => {

@@ -10,7 +10,7 @@ import { judge, requiredSecrets, templateNamesProblem } from "./lib/deployment.j
 import { devVarsOf, textOf } from "./lib/dev-vars.js";
 import { RESOLVER, textRecords } from "./lib/dns.js";
 import { unhealthy } from "./lib/health.js";
-import { fetchKeys, idsIn } from "./lib/jwks.js";
+import { fetchKeys, idsIn, signingIds } from "./lib/jwks.js";
 import { localSettings } from "./lib/local.js";
 import { checkMailDomain } from "./lib/mail-domain.js";
 import { CHECKER, DEFAULTS, inPackage, isPacked } from "./lib/package.js";
@@ -286,7 +286,7 @@ async function serviceChecks(issuer, copy) {
 }
 
 /**
- * @param {{ kid: string }[]} keys
+ * @param {{ kid: string, kty: string }[]} keys
  * @param {string[]} leaked
  * @param {string | undefined} copy
  */
@@ -307,11 +307,12 @@ function* keyChecks(keys, leaked, copy) {
   const published = idsIn(copy).filter(({ isPublished }) => isPublished);
   const own = published.map(({ kid }) => kid);
   // The order is compared too, because it says which key signs.
-  yield isDeepStrictEqual(own, ids)
-    ? ok("JWKS", `its ${ids.length} public keys are those of the copy`)
+  const theirs = signingIds(keys);
+  yield isDeepStrictEqual(own, theirs)
+    ? ok("JWKS", `its ${theirs.length} public keys are those of the copy`)
     : warning(
         "JWKS",
-        `the service has the keys ${ids.join(", ")}, and the copy has ${own.join(", ")}`,
+        `the service has the keys ${theirs.join(", ")}, and the copy has ${own.join(", ")}`,
         "After a change of SIGNING_KEYS it takes some seconds. Otherwise the copy is not what is stored: find the right one before you rotate.",
       );
 }

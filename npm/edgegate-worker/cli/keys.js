@@ -17,7 +17,7 @@ import {
   writeRecord,
   writeSecrets,
 } from "./lib/deploy-secrets.js";
-import { fetchKeys, idsIn } from "./lib/jwks.js";
+import { fetchKeys, idsIn, signingIds } from "./lib/jwks.js";
 import { asOperator, requireStatus } from "./lib/operator.js";
 import { deployedCommand, localCommand, tell } from "./lib/program.js";
 import { projectOf } from "./lib/project.js";
@@ -272,7 +272,7 @@ async function requireSame(cloudflare, config, situation, pending) {
   // Only the ids of the public keys are compared. The service publishes no private keys, and
   // nothing about symmetric keys.
   const { keys: published } = await fetchKeys(issuer);
-  const theirs = published.map(({ kid }) => kid);
+  const theirs = signingIds(published);
   if (theirs.length === 0 && publicIds(text).length === 0) {
     // Both have only symmetric keys. The folder belongs to this service if it has the same
     // TICKET_SECRET.

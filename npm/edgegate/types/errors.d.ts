@@ -124,7 +124,7 @@ export class EdgegateError extends Error {
   /** The HTTP status, if the service or a proxy in front of it answered. */
   readonly status?: number;
   /**
-   * How many seconds to wait, at most 86,400 (a day): with `rate_limited` and `unavailable`, and if
+   * How many seconds to wait, about a day at most: with `rate_limited` and `unavailable`, and if
    * a proxy says so.
    */
   readonly retryAfter?: number;

@@ -315,10 +315,11 @@ function withWords(words, language, env) {
       },
     })
     .on(".strength", {
-      // If the setting is not a number, the service refuses to work, and the page needs no number.
+      // The setting is read as the service reads it. If it is not a number, the service refuses to
+      // work, and the page needs no number.
       element(element) {
-        const least = env.PASSWORD_MIN_LENGTH ?? "";
-        if (/^\d{1,3}$/.test(least)) element.setAttribute("data-least", least);
+        const least = `${env.PASSWORD_MIN_LENGTH ?? ""}`.trim();
+        if (/^\+?\d+$/.test(least)) element.setAttribute("data-least", `${Number(least)}`);
       },
     });
 }

@@ -186,8 +186,9 @@ const hostOf = (route) =>
 
 /**
  * Finds routes of an environment that another Worker of the configuration has too. Unlike variables
- * and bindings, an environment inherits the routes of the top level. wrangler would take the domain
- * from the other Worker without asking, and its users would get the accounts and keys of this one.
+ * and bindings, an environment inherits the routes of the top level. wrangler would take a custom
+ * domain from the other Worker without asking, because it gets no input here. Then the users of that
+ * domain would get the accounts and keys of this Worker.
  *
  * @param {Config} config
  * @param {Config[]} others
@@ -196,11 +197,15 @@ const hostOf = (route) =>
  */
 function* inheritedRoutes(config, others, environment, file = "wrangler.toml") {
   if (!environment) return;
-  const none = file.endsWith(".toml") ? "routes = []" : '"routes": []';
+  const none = file.endsWith(".toml")
+    ? "routes = [] and workers_dev = true"
+    : '"routes": [] and "workers_dev": true';
+  // wrangler inherits a single route even if the environment has a list of routes.
+  const hint = config.route === undefined ? "" : ' At the top, write "route" as "routes" first.';
   for (const other of others) {
     const shared = patternsOf(config).filter((pattern) => patternsOf(other).includes(pattern));
     if (shared.length > 0)
-      yield `the route ${shared.map((pattern) => `"${pattern}"`).join(", ")} in ${file} belongs to the Worker ${other.name} too, and this deploy would take it away: an environment inherits "routes". Give env.${environment} routes of its own, or ${none} for none.`;
+      yield `the route ${shared.map((pattern) => `"${pattern}"`).join(", ")} in ${file} belongs to the Worker ${other.name} too: an environment inherits "routes". Two Workers can't have the same route, and with a custom domain this deploy would take it away. Give env.${environment} routes of its own, or ${none} for none.${hint}`;
   }
 }
 

@@ -30,6 +30,15 @@ export async function fetchKeys(origin) {
 }
 
 /**
+ * The ids of the published keys that belong to SIGNING_KEYS. The service also publishes the RSA keys
+ * of ID_TOKEN_KEYS.
+ *
+ * @param {{ kid: string, kty: string }[]} published
+ */
+export const signingIds = (published) =>
+  published.filter(({ kty }) => kty !== "RSA").map(({ kid }) => kid);
+
+/**
  * The ids of the keys in the secret SIGNING_KEYS, in the same order. The service signs with the
  * first key, and publishes all keys except symmetric ones.
  *
