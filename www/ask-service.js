@@ -4,8 +4,8 @@
 import { EdgegateError } from "/edgegate/client/index.js";
 
 const TIMEOUT_MS = 30_000;
-/** The longest `Retry-After` of the service, in seconds. */
-const DAY = 86_400;
+/** The longest `Retry-After` of the service: a day. */
+const RETRY_AFTER_MAX_SECONDS = 86_400;
 
 /**
  * Sends JSON with POST. The request has cookies unless `credentials` is "omit". Returns the JSON of
@@ -54,7 +54,9 @@ export async function jsonOf(response) {
     typeof detail === "string" ? detail : `${status}`,
     {
       status,
-      retryAfter: /^\d{1,9}$/.test(retryAfter) ? Math.min(Number(retryAfter), DAY) : undefined,
+      retryAfter: /^\d{1,9}$/.test(retryAfter)
+        ? Math.min(Number(retryAfter), RETRY_AFTER_MAX_SECONDS)
+        : undefined,
       requestId: headers.get("X-Request-Id") ?? undefined,
     },
   );

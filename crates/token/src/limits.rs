@@ -32,7 +32,8 @@ pub const ID_TOKEN_MAX_BYTES: usize = 8 * 1024;
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 
 /// Most roles in one token. This many roles of [`ROLE_MAX_CHARS`] ASCII characters each fit into a
-/// token of [`ACCESS_TOKEN_MAX_BYTES`] bytes, unless its issuer, its audience or its scope is very long.
+/// token of [`ACCESS_TOKEN_MAX_BYTES`] bytes, unless its issuer, its audience or its scope is very
+/// long.
 pub const ROLES_MAX: usize = 32;
 
 /// Most roles that a caller can pass to one local check. Without this limit, a check with an

@@ -84,7 +84,7 @@ async function runDeploy(more, options, command) {
   const result = await alone(project, environment, () =>
     deployChecked({ project, environment, options, say, more, ...given, ...checked }),
   );
-  tell(options, result, options.dryRun ? "▸ Nothing was changed." : told(result, options));
+  tell(options, result, options.dryRun ? "▸ Nothing was changed." : told(result, environment));
 }
 
 /**
@@ -390,10 +390,9 @@ function runWrangler({ project, account, capture, toStderr }, ...args) {
 /**
  * @param {{ worker?: string, issuer: string, isNew?: boolean, secretsFile?: string,
  *   admin?: { email: string, link?: string, expiresAt?: number } }} result
- * @param {{ env?: string }} options
+ * @param {string} [environment]
  */
-function told({ worker, issuer, isNew, admin, secretsFile: file }, { env }) {
-  const environment = chosenEnvironment(env);
+function told({ worker, issuer, isNew, admin, secretsFile: file }, environment) {
   const lines = [`\n  ${worker} answers at ${issuer}`];
   if (file)
     lines.push(

@@ -166,18 +166,24 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_ticket_is_not_valid_for_longer_than_the_present_session_ttl() {
-        let (begun_at, random) = (1_764_000_000, [1; 10]);
-        let session = SessionId::new(begun_at * 1000, &random);
+    /// When a session began, and its sign-on, whose ticket is valid for so many seconds.
+    fn valid_for(seconds: u64) -> (u64, SignOn) {
+        let begun_at = 1_764_000_000;
+        let session = SessionId::new(begun_at * 1000, &[1; 10]);
         let sign_on = SignOn {
-            user: UserId::new(1, &random),
+            user: UserId::new(1, &[1; 10]),
             session,
             sign_on: session,
             epoch: 0,
             proof: Proof::by_password(begun_at),
-            expires_at: begun_at + 90 * 86_400,
+            expires_at: begun_at + seconds,
         };
+        (begun_at, sign_on)
+    }
+
+    #[test]
+    fn a_ticket_is_not_valid_for_longer_than_the_present_session_ttl() {
+        let (begun_at, sign_on) = valid_for(90 * 86_400);
         let text = tickets().seal(sign_on);
         let open = |age| tickets().open(text.expose(), begun_at + age, 3600);
         assert_eq!(open(3599), Some(sign_on));
@@ -187,16 +193,7 @@ mod tests {
 
     #[test]
     fn an_expired_ticket_can_end_the_sign_on_as_long_as_any_session_lasts() {
-        let (begun_at, random) = (1_764_000_000, [1; 10]);
-        let session = SessionId::new(begun_at * 1000, &random);
-        let sign_on = SignOn {
-            user: UserId::new(1, &random),
-            session,
-            sign_on: session,
-            epoch: 0,
-            proof: Proof::by_password(begun_at),
-            expires_at: begun_at + 100,
-        };
+        let (begun_at, sign_on) = valid_for(100);
         let text = tickets().seal(sign_on);
         let last = begun_at + MAX_SESSION_TTL - 1;
         for (now, opened, opened_to_leave) in [
